@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * Canonical JSON: keys sorted by code unit, no white space, `undefined` members dropped, -0 as 0.
+ * Throws TypeError on NaN, infinities, functions and anything else JSON cannot carry, so that a hash never
+ * silently stands for less than it was computed from.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError(`canonical JSON cannot hold ${value}`)
+    return JSON.stringify(value === 0 ? 0 : value)
+  }
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
+  if (
+    typeof value === 'object' &&
+    (Object.getPrototypeOf(value) === Object.prototype || !Object.getPrototypeOf(value))
+  ) {
+    const members: string[] = []
+    for (const key of Object.keys(value).sort()) {
+      const member = (value as Record<string, unknown>)[key]
+      if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`)
+    }
+    return `{${members.join(',')}}`
+  }
+  throw new TypeError(`canonical JSON cannot hold a ${typeof value}`)
+}
+
+/** Lower-case hex SHA-256 of the text's UTF-8 bytes. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** SHA-256 of the canonical JSON of a value. */
+export function hashOf(value: unknown): string {
+  return sha256(canonicalJson(value))
+}
