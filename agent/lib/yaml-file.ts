@@ -16,8 +16,19 @@ export type YamlRead<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: Problem[] }
 
-/** Parses YAML 1.2 text against a schema and reports every mistake with its line and column, all in one run. */
-export function readYaml<T extends z.ZodType>(text: string, file: string, schema: T): YamlRead<z.output<T>> {
+/** Finds what stands for `${NAME}` in a file's strings, such as an environment variable; undefined when there is none. */
+export type Lookup = (name: string) => string | undefined
+
+/**
+ * Parses YAML 1.2 text against a schema and reports every mistake with its line and column, all in one run.
+ * With a lookup, `${NAME}` inside a string is replaced (`$${NAME}` stays as `${NAME}`), so that secrets need not stand in the file.
+ */
+export function readYaml<T extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: T,
+  lookup?: Lookup,
+): YamlRead<z.output<T>> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
   if (document.errors.length > 0) {
@@ -28,15 +39,17 @@ export function readYaml<T extends z.ZodType>(text: string, file: string, schema
     return { ok: false, problems }
   }
   // Aliases are capped so that a small file cannot expand without end.
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true })
-  if (parsed.success) return { ok: true, value: parsed.data }
-  const problems = parsed.error.issues.flatMap((issue) =>
-    placesOf(issue).map(({ path, message, atKey }) => {
-      const offset = offsetOf(document.contents, path, atKey)
-      const { line, col } = lines.linePos(offset)
-      return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: pathText(path), message }
-    }),
-  )
+  const raw: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
+  const missing: Place[] = []
+  const filled = lookup ? fill(raw, lookup, [], missing) : raw
+  const parsed = schema.safeParse(filled, { reportInput: true })
+  if (parsed.success && missing.length === 0) return { ok: true, value: parsed.data }
+  const places = [...missing, ...(parsed.error?.issues.flatMap((issue) => placesOf(issue, raw)) ?? [])]
+  const problems = places.map(({ path, message, atKey }) => {
+    const offset = offsetOf(document.contents, path, atKey)
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1), path: pathText(path), message }
+  })
   problems.sort((a, b) => a.line - b.line || a.column - b.column)
   return { ok: false, problems }
 }
@@ -56,21 +69,40 @@ interface Place {
   readonly atKey: boolean
 }
 
-function placesOf(issue: z.core.$ZodIssue): Place[] {
+function fill(value: unknown, lookup: Lookup, path: PropertyKey[], missing: Place[]): unknown {
+  if (typeof value === 'string')
+    return value.replace(/(\$?)\$\{([A-Za-z_][\w:./-]*)\}/g, (whole, dollar: string, name: string) => {
+      if (dollar) return whole.slice(1)
+      const found = lookup(name)
+      if (found === undefined) missing.push({ path, message: `\${${name}} is not set`, atKey: false })
+      return found ?? ''
+    })
+  if (Array.isArray(value)) return value.map((item, i) => fill(item, lookup, [...path, i], missing))
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, fill(item, lookup, [...path, key], missing)]),
+    )
+  return value
+}
+
+/** Values are shown as they stand in the file, so that a filled-in secret never reaches a message. */
+function placesOf(issue: z.core.$ZodIssue, raw: unknown): Place[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'unknown key', atKey: true }))
   if (issue.code === 'invalid_value')
     return [
       {
         path: issue.path,
-        message: `must be one of ${issue.values.join(', ')}; is ${shown(issue.input)}`,
+        message: `must be one of ${issue.values.join(', ')}; is ${shown(valueAt(raw, issue.path))}`,
         atKey: false,
       },
     ]
   if (issue.code === 'invalid_type' && issue.input === undefined)
     return [{ path: issue.path, message: `is missing (expected ${issue.expected})`, atKey: false }]
   if (issue.code === 'invalid_type')
-    return [{ path: issue.path, message: `must be ${issue.expected}; is ${shown(issue.input)}`, atKey: false }]
+    return [
+      { path: issue.path, message: `must be ${issue.expected}; is ${shown(valueAt(raw, issue.path))}`, atKey: false },
+    ]
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? []
     if (closest.length > 0)
@@ -79,6 +111,10 @@ function placesOf(issue: z.core.$ZodIssue): Place[] {
       )
   }
   return [{ path: issue.path, message: issue.message, atKey: false }]
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw)
 }
 
 function shown(value: unknown): string {

@@ -37,6 +37,24 @@ describe('readYaml', () => {
     expect(problems('mode: live\nmode: shadow\nservices: []')[0]).toContain('2:1')
   })
 
+  it('fills in names from outside and reports the ones that are not set', () => {
+    const lookup = (name: string) => (name === 'TOKEN' ? 's3cret' : undefined)
+    const text = 'services: [{name: "Bearer ${TOKEN} $${TOKEN}"}]'
+    expect(readYaml(text, 'x.yaml', schema, lookup)).toMatchObject({
+      value: { services: [{ name: 'Bearer s3cret ${TOKEN}' }] },
+    })
+    expect(readYaml('services: [{name: "${NOPE}"}]', 'x.yaml', schema, lookup)).toMatchObject({
+      ok: false,
+      problems: [{ line: 1, path: 'services[0].name', message: '${NOPE} is not set' }],
+    })
+  })
+
+  it('never shows a filled-in value', () => {
+    const read = readYaml('mode: "${TOKEN}"\nservices: []', 'x.yaml', schema, () => 's3cret')
+    expect(JSON.stringify(read)).not.toContain('s3cret')
+    expect(read.ok).toBe(false)
+  })
+
   it('names the file in the fault and gives a line for each mistake', () => {
     const read = readYaml('mode: x', 'x.yaml', schema)
     if (read.ok) throw new Error('expected mistakes')
