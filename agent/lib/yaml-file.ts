@@ -107,7 +107,7 @@ function placesOf(issue: z.core.$ZodIssue, raw: unknown): Place[] {
     const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? []
     if (closest.length > 0)
       return closest.flatMap((inner) =>
-        placesOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
+        placesOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, raw),
       )
   }
   return [{ path: issue.path, message: issue.message, atKey: false }]
