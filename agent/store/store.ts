@@ -1,0 +1,374 @@
+import type { Writable } from 'node:stream'
+import type { AnswerRefusal, Approval, ApprovalStatus } from '../domain/approval.ts'
+import type { Actor, AuditEntry, AuditKind, ChainedEntry, ChainHead } from '../domain/audit.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { HealthScore } from '../domain/health-score.ts'
+import type { Incident, IncidentState } from '../domain/incident.ts'
+import type { JournalEntry, Run, RunState } from '../domain/run.ts'
+import type { Snapshot } from '../domain/snapshot.ts'
+import type { Instant, TimeWindow } from '../domain/time.ts'
+import type { Opinion } from '../domain/verdict.ts'
+import type {
+  AgentRecord,
+  AnomalyModelRecord,
+  ChangeRecord,
+  Claim,
+  Cooldown,
+  CurrentScore,
+  DecisionRecord,
+  DecisionSummary,
+  Document,
+  Freeze,
+  IncidentAlert,
+  IncidentEvent,
+  IngestResult,
+  Notification,
+  RawBody,
+  ScopedAlert,
+  ScopeMetrics,
+  ScoreBucket,
+  ScorePoint,
+} from './records.ts'
+
+/** Where everything durable lives. Every method is one transaction, and throws Fault `store_unavailable` when the database is away. */
+export interface Store {
+  readonly incidents: IncidentStore
+  readonly decisions: DecisionStore
+  readonly approvals: ApprovalStore
+  readonly runs: RunStore
+  readonly freezes: FreezeStore
+  readonly changes: ChangeStore
+  readonly scores: ScoreStore
+  readonly outbox: Outbox
+  readonly audit: AuditLog
+  readonly bodies: BodyStore
+  readonly anomalyModels: AnomalyModelStore
+  readonly agents: AgentStore
+  readonly maintenance: Maintenance
+  /** Answers when the database does; for readiness probes. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface IncidentStore {
+  /** Groups, deduplicates and stores alerts before anyone is told that they were received. Concurrent calls share a transaction. */
+  ingestAlerts(alerts: readonly ScopedAlert[], receivedAt: Instant): Promise<IngestResult>
+  /** Opens (or finds) the group's incident without any alert, for a sustained score. */
+  openFromWatch(scope: { service: string; group: string; provider: string; severity: string }): Promise<Incident>
+  get(id: string): Promise<Incident | null>
+  /** Newest first. */
+  list(filter?: IncidentFilter): Promise<Incident[]>
+  /** Oldest first, at most `limit`, firing ones before resolved ones when there are more. */
+  alertsOf(incidentId: string, limit?: number): Promise<IncidentAlert[]>
+  /** Takes the incident whose assessment is most overdue, or null; never one that somebody else holds. */
+  claimAssessment(agentId: string, leaseMs: number): Promise<Claim | null>
+  /** Prolongs a claim; false when it was lost, and then nothing of this assessment may be stored. */
+  renewClaim(claim: Claim, leaseMs: number): Promise<boolean>
+  /** Gives a claim back without a decision, to be assessed at a later time. */
+  releaseClaim(claim: Claim, outcome: { nextAssessmentAt: Instant; failure: string | null }): Promise<void>
+  /** Asks for an assessment no later than the time. */
+  scheduleAssessment(incidentId: string, at: Instant): Promise<void>
+  /** Counts one evaluation; the third good and fresh one in a row closes the incident, any other starts over. */
+  recordEvaluation(incidentId: string, evaluation: Evaluation): Promise<Incident>
+  /** A person closes it; on the record. */
+  closeByPerson(incidentId: string, by: Actor, reason: string): Promise<Incident>
+  events(filter?: { open?: boolean; limit?: number }): Promise<IncidentEvent[]>
+}
+
+export interface IncidentFilter {
+  readonly open?: boolean
+  readonly states?: readonly IncidentState[]
+  readonly service?: string
+  readonly group?: string
+  readonly eventId?: string
+  readonly limit?: number
+}
+
+export interface Evaluation {
+  readonly at: Instant
+  readonly good: boolean
+  /** Seen with recent evidence; a vanished series is not. */
+  readonly fresh: boolean
+  readonly score: number | null
+  readonly detail: string
+}
+
+/** What goes on record when a decision was reached. */
+export interface NewDecision {
+  /** Null when a decision is made about a file or on a person's demand outside of an incident. */
+  readonly claim: Claim | null
+  readonly service: string
+  readonly mode: 'shadow' | 'live'
+  readonly actor: Actor
+  readonly snapshot: Snapshot
+  readonly facts: Document
+  readonly healthScore: HealthScore | null
+  readonly anomaly: Document | null
+  readonly opinion: Opinion | null
+  readonly gateInput: Document
+  readonly policyText: string
+  readonly bodies: Readonly<Record<string, readonly RawBody[]>>
+  readonly timings: Readonly<Record<string, number>>
+  readonly decision: Decision
+  /** Null when nothing remains to look at again. */
+  readonly nextAssessmentAt: Instant | null
+  /** When a person is asked. An open approval with the same facts, plan and target is kept instead. */
+  readonly approval: NewApproval | null
+  /** When it is carried out. */
+  readonly run: NewRun | null
+  readonly notifications: readonly NewNotification[]
+}
+
+export interface NewApproval {
+  readonly approvers: readonly string[]
+  readonly needed: number
+  readonly dataLossSeconds: number | null
+  readonly summary: string
+  readonly expiresAt: Instant
+  readonly cooldownSeconds: number
+}
+
+export interface NewRun {
+  readonly startBefore: Instant
+  readonly cooldownSeconds: number
+  readonly isDryRun: boolean
+}
+
+export interface NewNotification {
+  readonly dedupeKey: string
+  readonly channel: string
+  readonly payload: Document
+}
+
+export interface RecordedDecision {
+  readonly id: string
+  readonly recordHash: string
+  readonly approvalId: string | null
+  readonly runId: string | null
+  /** Why no run was requested although the decision said act; the gate's answer was overtaken by another one. */
+  readonly runRefused: 'group_busy' | 'frozen' | 'cooldown' | null
+}
+
+export interface DecisionStore {
+  /** Stores snapshot, opinions, decision, requests, messages, audit entries and the incident's next state in one transaction. Throws `conflict` when the claim was lost. */
+  record(decision: NewDecision): Promise<RecordedDecision>
+  /** A failure to decide in time: on the record, with the messages to people, and the claim given back. */
+  recordFailure(failure: {
+    readonly claim: Claim
+    readonly actor: Actor
+    readonly reason: string
+    readonly nextAssessmentAt: Instant
+    readonly notifications: readonly NewNotification[]
+  }): Promise<void>
+  get(id: string): Promise<DecisionRecord | null>
+  /** The newest decision of an incident. */
+  latestOf(incidentId: string): Promise<DecisionRecord | null>
+  list(filter?: { incidentId?: string; service?: string; limit?: number; before?: Instant }): Promise<DecisionSummary[]>
+}
+
+export interface Answer {
+  readonly approvalId: string
+  readonly person: string
+  readonly answer: 'approve' | 'refuse'
+  readonly via: string
+  readonly comment: string | null
+  /** What the person saw; anything else than what was asked is not an answer to it. */
+  readonly factsHash: string
+  readonly planHash: string | null
+}
+
+export type AnswerOutcome =
+  | { readonly outcome: 'voted'; readonly approval: Approval; readonly missing: number }
+  | { readonly outcome: 'approved'; readonly approval: Approval; readonly run: Run }
+  | { readonly outcome: 'refused'; readonly approval: Approval }
+  | {
+      readonly outcome: 'rejected'
+      readonly reason: AnswerRefusal
+      readonly detail: string
+      readonly approval: Approval | null
+    }
+
+export interface ApprovalStore {
+  get(id: string): Promise<Approval | null>
+  list(filter?: { status?: ApprovalStatus; incidentId?: string; eventId?: string; limit?: number }): Promise<Approval[]>
+  /** Checks everything again and writes the vote, and with the last one needed the run request, in one transaction. */
+  answer(answer: Answer, startWithinMs: number): Promise<AnswerOutcome>
+  /** Turns every overdue question into a "no"; returns the ones it closed. */
+  expire(): Promise<Approval[]>
+  supersede(id: string, by: Actor, reason: string): Promise<Approval>
+}
+
+export interface RunStore {
+  get(id: string): Promise<Run | null>
+  list(filter?: { group?: string; incidentId?: string; states?: readonly RunState[]; limit?: number }): Promise<Run[]>
+  /** A person asks for a run outside of an approval; null when the group is busy, frozen or cooling down, with the reason. */
+  request(request: ManualRun): Promise<{ run: Run } | { refused: 'group_busy' | 'frozen' | 'cooldown' }>
+  /** Takes one pending request: raises the group's generation and starts its cooldown. Null when there is none or the cap is reached. */
+  start(agentId: string, limits: { maximumRunning: number }): Promise<Run | null>
+  /** Another agent continues a run whose agent is dead; the generation is raised. Null when somebody else was faster. */
+  takeOver(runId: string, fromAgent: string, agentId: string): Promise<Run | null>
+  /** Moves a run on; refused with `conflict` from another state or by an older generation. */
+  change(change: {
+    readonly runId: string
+    readonly from: RunState
+    readonly to: RunState
+    readonly generation: number | null
+    readonly actor: Actor
+    readonly detail: string
+  }): Promise<Run>
+  /** Cancels requests that nobody started in time; returns them. */
+  expire(): Promise<Run[]>
+  /** Appends to the run's journal; refused with `conflict` for an older generation. */
+  journal(entry: Omit<JournalEntry, 'seq' | 'at'>): Promise<JournalEntry>
+  journalOf(runId: string): Promise<JournalEntry[]>
+  /** The group's newest generation; 0 before its first run. */
+  generation(group: string): Promise<number>
+  cooldown(group: string): Promise<Cooldown | null>
+  endCooldown(group: string, by: Actor, reason: string): Promise<void>
+}
+
+export interface ManualRun {
+  readonly service: string
+  readonly group: string
+  readonly action: Decision['action']
+  readonly target: Decision['target']
+  readonly planHash: string
+  readonly factsHash: string | null
+  readonly incidentId: string | null
+  readonly decisionId: string | null
+  readonly by: Actor
+  readonly startBefore: Instant
+  readonly cooldownSeconds: number
+  readonly isDryRun: boolean
+  readonly dataLossConsentSeconds: number | null
+}
+
+export interface FreezeStore {
+  set(freeze: {
+    service: string | null
+    kind: 'freeze' | 'maintenance'
+    reason: string
+    by: Actor
+    until: Instant | null
+  }): Promise<Freeze>
+  /** Lifts every freeze of exactly this scope; returns what was lifted. */
+  lift(service: string | null, by: Actor, reason: string): Promise<Freeze[]>
+  /** What is frozen now: all of it, or what concerns one service. */
+  active(service?: string): Promise<Freeze[]>
+}
+
+export interface ChangeStore {
+  /** False when this id of this source was known already. */
+  record(change: Omit<ChangeRecord, 'receivedAt'>): Promise<boolean>
+  /** Oldest first. */
+  within(services: readonly string[], window: TimeWindow): Promise<ChangeRecord[]>
+}
+
+export interface ScoreStore {
+  /** One round of the watch loop. */
+  append(points: readonly (ScorePoint & { contributions: readonly Document[] })[]): Promise<void>
+  current(scopes?: readonly string[]): Promise<CurrentScore[]>
+  /** Oldest first, in the finest resolution that is still kept. */
+  history(scope: string, window: TimeWindow): Promise<ScoreBucket[]>
+  recordMetrics(metrics: ScopeMetrics): Promise<void>
+  metrics(scope: string): Promise<ScopeMetrics[]>
+  /** Newest first. */
+  evaluations(service: string, limit: number): Promise<(Evaluation & { incidentId: string })[]>
+}
+
+export interface Outbox {
+  /** False when a message with this key is already there. */
+  enqueue(notification: NewNotification & { incidentId: string | null }): Promise<boolean>
+  /** Takes messages that are due; they return to the queue when not settled within the lease. */
+  claim(limit: number, leaseMs: number): Promise<Notification[]>
+  markSent(id: string): Promise<void>
+  /** Null gives up. */
+  markFailed(id: string, error: string, nextAttemptAt: Instant | null): Promise<void>
+  list(filter?: { incidentId?: string; state?: Notification['state']; limit?: number }): Promise<Notification[]>
+}
+
+export interface AuditFilter {
+  readonly kinds?: readonly AuditKind[]
+  readonly incidentId?: string
+  readonly service?: string
+  readonly actor?: string
+  readonly from?: Instant
+  readonly to?: Instant
+  /** Only entries older than this place; the next page of a list. */
+  readonly beforeSeq?: number
+  readonly limit?: number
+}
+
+export interface AuditVerification {
+  readonly ok: boolean
+  readonly entries: number
+  readonly head: ChainHead | null
+  /** How many outside anchors were compared, and the newest of them. */
+  readonly anchors: number
+  readonly anchoredUpTo: number
+  readonly problem: {
+    /** The first entry that is wrong. */
+    readonly seq: number
+    readonly kind: 'altered' | 'missing' | 'reordered' | 'truncated' | 'replaced' | 'record_altered'
+    readonly detail: string
+  } | null
+}
+
+export interface AuditLog {
+  /** For administrative acts; decisions, approvals and runs write their own entries. */
+  append(entries: readonly AuditEntry[]): Promise<ChainHead>
+  head(): Promise<ChainHead | null>
+  get(seq: number): Promise<ChainedEntry | null>
+  /** Newest first. */
+  list(filter?: AuditFilter): Promise<ChainedEntry[]>
+  verify(anchors: readonly ChainHead[]): Promise<AuditVerification>
+  /** Oldest first; returns how many were written. */
+  export(to: Writable, format: 'ndjson' | 'csv' | 'json', filter?: AuditFilter): Promise<number>
+}
+
+export interface BodyStore {
+  /** Stores each body once under its hash. */
+  put(bodies: readonly RawBody[]): Promise<void>
+  /** Null when it was pruned; the record keeps the hash. */
+  get(sha256: string): Promise<RawBody | null>
+}
+
+export interface AnomalyModelStore {
+  save(model: AnomalyModelRecord, bytes: Uint8Array): Promise<void>
+  latest(service: string): Promise<{ model: AnomalyModelRecord; bytes: Uint8Array } | null>
+  get(id: string): Promise<{ model: AnomalyModelRecord; bytes: Uint8Array } | null>
+}
+
+export interface AgentStore {
+  register(agent: { id: string; host: string; pid: number; version: string }): Promise<void>
+  heartbeat(id: string): Promise<void>
+  list(): Promise<AgentRecord[]>
+  /** Agents that were silent for longer than this. */
+  dead(silentMs: number): Promise<AgentRecord[]>
+  remove(id: string): Promise<void>
+  /** Runs the function while holding a lock that all agents share; null when another agent holds it. */
+  alone<T>(lock: string, run: () => Promise<T>): Promise<T | null>
+  /** True the first time this delivery id of this source is seen. */
+  isFirstDelivery(source: string, deliveryId: string): Promise<boolean>
+}
+
+export interface Retention {
+  readonly rawBodyDays: number
+  readonly rawScoreHours: number
+  readonly fiveMinuteScoreDays: number
+  readonly hourScoreDays: number
+  readonly evaluationDays: number
+  readonly sentNotificationDays: number
+  readonly deliveryDays: number
+  readonly changeDays: number
+  readonly alertStateDays: number
+}
+
+export interface Maintenance {
+  /** Downsamples and prunes; returns how many rows of what are gone. Safe to run from several agents. */
+  prune(retention: Retention): Promise<Readonly<Record<string, number>>>
+  /** The whole store as checksummed NDJSON, from one consistent moment. */
+  exportStore(to: Writable): Promise<{ rows: number; checksum: string }>
+  /** Fills an empty store from an export; all of it or nothing. */
+  importStore(from: AsyncIterable<Uint8Array>): Promise<{ rows: number; checksum: string }>
+}
