@@ -229,3 +229,20 @@ export const AnomalyModelRecord = z.object({
   metadata: Document,
 })
 export type AnomalyModelRecord = z.infer<typeof AnomalyModelRecord>
+
+/** One look at an incident after it was decided. */
+export interface Evaluation {
+  readonly at: Instant
+  readonly good: boolean
+  /** Seen with recent evidence; a vanished series is not. */
+  readonly fresh: boolean
+  readonly score: number | null
+  readonly detail: string
+}
+
+/** A message to be sent. */
+export interface NewNotification {
+  readonly dedupeKey: string
+  readonly channel: string
+  readonly payload: Document
+}

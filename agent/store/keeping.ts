@@ -1,0 +1,148 @@
+import type { Writable } from 'node:stream'
+import type { Actor, AuditEntry, AuditKind, ChainedEntry, ChainHead } from '../domain/audit.ts'
+import type { Instant, TimeWindow } from '../domain/time.ts'
+import type {
+  AgentRecord,
+  AnomalyModelRecord,
+  ChangeRecord,
+  CurrentScore,
+  Document,
+  Evaluation,
+  Freeze,
+  NewNotification,
+  Notification,
+  RawBody,
+  ScopeMetrics,
+  ScoreBucket,
+  ScorePoint,
+} from './records.ts'
+
+export interface FreezeStore {
+  set(freeze: {
+    service: string | null
+    kind: 'freeze' | 'maintenance'
+    reason: string
+    by: Actor
+    until: Instant | null
+  }): Promise<Freeze>
+  /** Lifts every freeze of exactly this scope; returns what was lifted. */
+  lift(service: string | null, by: Actor, reason: string): Promise<Freeze[]>
+  /** What is frozen now: all of it, or what concerns one service. */
+  active(service?: string): Promise<Freeze[]>
+}
+
+export interface ChangeStore {
+  /** False when this id of this source was known already. */
+  record(change: Omit<ChangeRecord, 'receivedAt'>): Promise<boolean>
+  /** Oldest first. */
+  within(services: readonly string[], window: TimeWindow): Promise<ChangeRecord[]>
+}
+
+export interface ScoreStore {
+  /** One round of the watch loop. */
+  append(points: readonly (ScorePoint & { contributions: readonly Document[] })[]): Promise<void>
+  current(scopes?: readonly string[]): Promise<CurrentScore[]>
+  /** Oldest first, in the finest resolution that is still kept. */
+  history(scope: string, window: TimeWindow): Promise<ScoreBucket[]>
+  recordMetrics(metrics: ScopeMetrics): Promise<void>
+  metrics(scope: string): Promise<ScopeMetrics[]>
+  /** Newest first. */
+  evaluations(service: string, limit: number): Promise<(Evaluation & { incidentId: string })[]>
+}
+
+export interface Outbox {
+  /** False when a message with this key is already there. */
+  enqueue(notification: NewNotification & { incidentId: string | null }): Promise<boolean>
+  /** Takes messages that are due; they return to the queue when not settled within the lease. */
+  claim(limit: number, leaseMs: number): Promise<Notification[]>
+  markSent(id: string): Promise<void>
+  /** Null gives up. */
+  markFailed(id: string, error: string, nextAttemptAt: Instant | null): Promise<void>
+  list(filter?: { incidentId?: string; state?: Notification['state']; limit?: number }): Promise<Notification[]>
+}
+
+export interface AuditFilter {
+  readonly kinds?: readonly AuditKind[]
+  readonly incidentId?: string
+  readonly service?: string
+  readonly actor?: string
+  readonly from?: Instant
+  readonly to?: Instant
+  /** Only entries older than this place; the next page of a list. */
+  readonly beforeSeq?: number
+  readonly limit?: number
+}
+
+export interface AuditVerification {
+  readonly ok: boolean
+  readonly entries: number
+  readonly head: ChainHead | null
+  /** How many outside anchors were compared, and the newest of them. */
+  readonly anchors: number
+  readonly anchoredUpTo: number
+  readonly problem: {
+    /** The first entry that is wrong. */
+    readonly seq: number
+    readonly kind: 'altered' | 'missing' | 'reordered' | 'truncated' | 'replaced' | 'record_altered'
+    readonly detail: string
+  } | null
+}
+
+export interface AuditLog {
+  /** For administrative acts; decisions, approvals and runs write their own entries. */
+  append(entries: readonly AuditEntry[]): Promise<ChainHead>
+  head(): Promise<ChainHead | null>
+  get(seq: number): Promise<ChainedEntry | null>
+  /** Newest first. */
+  list(filter?: AuditFilter): Promise<ChainedEntry[]>
+  verify(anchors: readonly ChainHead[]): Promise<AuditVerification>
+  /** Oldest first; returns how many were written. */
+  export(to: Writable, format: 'ndjson' | 'csv' | 'json', filter?: AuditFilter): Promise<number>
+}
+
+export interface BodyStore {
+  /** Stores each body once under its hash. */
+  put(bodies: readonly RawBody[]): Promise<void>
+  /** Null when it was pruned; the record keeps the hash. */
+  get(sha256: string): Promise<RawBody | null>
+}
+
+export interface AnomalyModelStore {
+  save(model: AnomalyModelRecord, bytes: Uint8Array): Promise<void>
+  latest(service: string): Promise<{ model: AnomalyModelRecord; bytes: Uint8Array } | null>
+  get(id: string): Promise<{ model: AnomalyModelRecord; bytes: Uint8Array } | null>
+}
+
+export interface AgentStore {
+  register(agent: { id: string; host: string; pid: number; version: string }): Promise<void>
+  heartbeat(id: string): Promise<void>
+  list(): Promise<AgentRecord[]>
+  /** Agents that were silent for longer than this. */
+  dead(silentMs: number): Promise<AgentRecord[]>
+  remove(id: string): Promise<void>
+  /** Runs the function while holding a lock that all agents share; null when another agent holds it. */
+  alone<T>(lock: string, run: () => Promise<T>): Promise<T | null>
+  /** True the first time this delivery id of this source is seen. */
+  isFirstDelivery(source: string, deliveryId: string): Promise<boolean>
+}
+
+export interface Retention {
+  readonly rawBodyDays: number
+  readonly rawScoreHours: number
+  readonly fiveMinuteScoreDays: number
+  readonly hourScoreDays: number
+  readonly evaluationDays: number
+  readonly sentNotificationDays: number
+  readonly deliveryDays: number
+  readonly changeDays: number
+  readonly alertStateDays: number
+}
+
+export interface Maintenance {
+  /** Downsamples and prunes; returns how many rows of what are gone. Safe to run from several agents. */
+  prune(retention: Retention): Promise<Readonly<Record<string, number>>>
+  /** The whole store as checksummed NDJSON, from one consistent moment. */
+  exportStore(to: Writable): Promise<{ rows: number; checksum: string }>
+  /** Fills an empty store from an export; all of it or nothing. */
+  importStore(from: AsyncIterable<Uint8Array>): Promise<{ rows: number; checksum: string }>
+}
