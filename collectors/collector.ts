@@ -18,6 +18,8 @@ export interface CollectContext {
   /** For text that does not come through `http`. */
   readonly mask: Mask
   readonly abort: AbortSignal
+  /** Says in words what was left out to stay within a cap; it is shown beside the evidence. */
+  truncated(what: string): void
 }
 
 /**

@@ -35,6 +35,8 @@ export const ProviderEventSignal = z.object({
   products: z.array(z.string()),
   /** Region codes as the provider spells them; empty when it does not say, `global` for all. */
   regions: z.array(z.string()),
+  /** Present when the regions were found in the title because the format has no field for them; prose, then, and not to be built upon by rules. */
+  regionsFrom: z.literal('title').optional(),
   zone: z.string().nullable().default(null),
   category: z.enum(['issue', 'maintenance', 'notification', 'security']),
   state: z.enum(['upcoming', 'open', 'monitoring', 'closed']),

@@ -26,3 +26,16 @@ export const systemClock: Clock = {
       abort?.addEventListener('abort', onAbort, { once: true })
     }),
 }
+
+/** A clock that stands still, for replays: it always says the same moment, and a wait on it ends only by its abort. */
+export function stoppedClock(nowMs: number): Clock {
+  return {
+    now: () => nowMs,
+    elapsed: () => 0,
+    sleep: (_ms, abort) =>
+      new Promise((_resolve, reject) => {
+        if (abort?.aborted) reject(abort.reason)
+        else abort?.addEventListener('abort', () => reject(abort.reason), { once: true })
+      }),
+  }
+}
