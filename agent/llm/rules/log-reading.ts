@@ -1,0 +1,45 @@
+import type { LogPatternSignal } from '../../domain/signal.ts'
+import type { Snapshot } from '../../domain/snapshot.ts'
+import { signalsOf } from '../../domain/snapshot.ts'
+import { epochMs, minutesBetween } from '../../domain/time.ts'
+import { INSTRUCTION, WORDS } from './vocabulary.ts'
+
+export type Topic = keyof typeof WORDS
+
+/** What a folded log line says. */
+export interface LogReading {
+  readonly signal: LogPatternSignal
+  readonly text: string
+  readonly isError: boolean
+  readonly topics: ReadonlySet<Topic>
+  readonly minutesSinceLast: number
+  readonly minutesSinceFirst: number
+  /** It tries to give orders to its reader; its words prove nothing. */
+  readonly isInstruction: boolean
+}
+
+/** Reads every log pattern of the snapshot; lines that give orders are marked and carry no topics. */
+export function readLogs(snapshot: Snapshot): LogReading[] {
+  return signalsOf(snapshot, 'log_pattern')
+    .filter((signal) => epochMs(signal.firstAt) <= epochMs(snapshot.takenAt))
+    .map((signal) => {
+      const text = signal.sample
+      const isInstruction = INSTRUCTION.test(text)
+      const topics = new Set<Topic>()
+      if (!isInstruction)
+        for (const topic of Object.keys(WORDS) as Topic[]) if (WORDS[topic].test(text)) topics.add(topic)
+      const isError =
+        signal.level === 'error' ||
+        signal.level === 'warn' ||
+        (signal.level === 'unknown' && /error|fail|warn/i.test(text))
+      return {
+        signal,
+        text,
+        isError,
+        topics,
+        minutesSinceLast: minutesBetween(signal.lastAt, snapshot.takenAt),
+        minutesSinceFirst: minutesBetween(signal.firstAt, snapshot.takenAt),
+        isInstruction,
+      }
+    })
+}
