@@ -35,7 +35,8 @@ type PrometheusAlert = z.infer<typeof PrometheusAlert>
 
 const Versioned = z.object({ version: z.unknown().optional() })
 
-const Body = z.object({
+/** What Alertmanager posts. */
+export const AlertmanagerBody = z.object({
   alerts: z.array(PrometheusAlert),
   truncatedAlerts: z.number().int().min(0).nullish(),
 })
@@ -45,7 +46,7 @@ export function readAlertmanager(body: unknown): Delivery {
   const { version } = readPayload(Versioned, body, 'Alertmanager')
   if (version !== '4')
     throw payloadFault(`version: the Alertmanager webhook must be of version "4" (a text), not ${quote(version)}`)
-  const { alerts, truncatedAlerts } = readPayload(Body, body, 'Alertmanager')
+  const { alerts, truncatedAlerts } = readPayload(AlertmanagerBody, body, 'Alertmanager')
   return { alerts: alerts.map((alert) => toAlert(alert, 'alertmanager')), notes: truncationNote(truncatedAlerts) }
 }
 

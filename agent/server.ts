@@ -1,0 +1,74 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { Fault } from './lib/errors.ts'
+import { alertRoutes } from './server/alert-routes.ts'
+import { tokenAccess } from './server/auth.ts'
+import { acceptJsonBodies } from './server/body.ts'
+import type { ServerDeps } from './server/deps.ts'
+import { serveDocs } from './server/docs.ts'
+import { answerError } from './server/errors.ts'
+import { operationRoutes } from './server/operation-routes.ts'
+import { assertSafeToBind, type ServerOptions } from './server/options.ts'
+import { probeRoutes } from './server/probe-routes.ts'
+import { recordRoutes } from './server/record-routes.ts'
+
+export interface ServerConfig {
+  readonly options: ServerOptions
+  readonly version: string
+}
+
+/** The HTTP server, ready to listen or to be called in process. */
+export function createServer(deps: ServerDeps, { options, version }: ServerConfig): FastifyInstance {
+  const app = Fastify({
+    // Fastify's own lines would be two per webhook; requests that went wrong are logged by the error translator.
+    logger: false,
+    bodyLimit: options.bodyLimitBytes,
+    requestTimeout: options.requestTimeoutMs,
+    handlerTimeout: options.requestTimeoutMs,
+    connectionTimeout: options.requestTimeoutMs * 2,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    genReqId: () => deps.newRequestId(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+  })
+  app.server.maxConnections = options.maxConnections
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('principal', null)
+  acceptJsonBodies(app)
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, deps.log))
+  app.setNotFoundHandler((request, reply) => {
+    const fault = new Fault('not_found', `there is nothing at ${request.method} ${pathOf(request.url)}`, {
+      hint: 'GET /docs lists the routes',
+    })
+    answerError(fault, request, reply, deps.log)
+  })
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('referrer-policy', 'no-referrer')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  serveDocs(app, version)
+  const access = tokenAccess(options, () => deps.clock.now())
+  // Inside a plugin, so that the documentation has been registered before and sees these routes.
+  app.register(async (routes) => {
+    alertRoutes(routes, deps, options, access)
+    operationRoutes(routes, deps, access)
+    recordRoutes(routes, deps, access)
+    probeRoutes(routes, deps, access)
+  })
+  return app
+}
+
+/** Starts to listen and returns the URL; refuses to be reachable from elsewhere without credentials. */
+export async function listen(app: FastifyInstance, options: ServerOptions): Promise<string> {
+  assertSafeToBind(options)
+  return app.listen({ host: options.host, port: options.port })
+}
+
+/** Without the query: it may hold what a log must not. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]?.slice(0, 200) ?? ''
+}

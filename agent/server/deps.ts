@@ -1,0 +1,139 @@
+import type { Registry } from 'prom-client'
+import type { Alert } from '../domain/alert.ts'
+import type { ChainedEntry } from '../domain/audit.ts'
+import type { Decision } from '../domain/decision.ts'
+import type { Evidence } from '../domain/evidence.ts'
+import type { HealthScore } from '../domain/health-score.ts'
+import type { Incident, IncidentState } from '../domain/incident.ts'
+import type { Instant } from '../domain/time.ts'
+import type { Opinion } from '../domain/verdict.ts'
+import type { HealthEvent } from '../ingest/infrastructure-health.ts'
+import type { Note } from '../ingest/payload.ts'
+import type { SnsReceiver } from '../ingest/sns.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+
+/** How a delivery came in, kept beside its alerts. */
+export interface DeliveryMeta {
+  readonly source: string
+  readonly receivedAt: Instant
+  readonly requestId: string
+  /** Who sent it: a token's name, `signature:<kind>`, or `local`. */
+  readonly principal: string
+  readonly notes: readonly Note[]
+  /** The body as it came, for the record. */
+  readonly raw: string
+}
+
+export interface IngestResult {
+  /** Incidents that the alerts belong to now. */
+  readonly incidents: readonly string[]
+  /** Fingerprints of alerts that fit no service; they are stored all the same. */
+  readonly unmatched: readonly string[]
+}
+
+/** Something that was changed, as `POST /v1/changes` takes it. */
+export interface ChangeInput {
+  readonly at: Instant
+  readonly kind: string
+  readonly service: string
+  readonly ref: string
+  readonly summary: string
+  readonly rolloutPercent: number | null
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Hand it back as `cursor` to get the next page; null on the last one. */
+  readonly next: string | null
+}
+
+export interface PageQuery {
+  readonly limit: number
+  readonly cursor: string | null
+}
+
+export interface IncidentQuery extends PageQuery {
+  readonly state: IncidentState | null
+  readonly service: string | null
+}
+
+export interface IncidentRecord {
+  readonly incident: Incident
+  readonly alerts: readonly Alert[]
+  readonly decisions: readonly DecisionSummary[]
+}
+
+export interface DecisionSummary {
+  readonly id: string
+  readonly incidentId: string | null
+  readonly service: string
+  readonly action: Decision['action']
+  readonly disposition: Decision['disposition']
+  readonly target: Decision['target']
+  readonly decidedAt: Instant
+}
+
+/** Everything that explains one decision. */
+export interface DecisionRecord {
+  readonly id: string
+  readonly incidentId: string | null
+  readonly service: string
+  readonly mode: 'shadow' | 'live'
+  readonly decision: Decision
+  readonly opinion: Opinion | null
+  readonly healthScore: HealthScore | null
+  readonly alerts: readonly Alert[]
+  readonly evidence: readonly Evidence[]
+}
+
+export interface DecisionQuery extends PageQuery {
+  readonly incidentId: string | null
+  readonly service: string | null
+}
+
+export interface AuditVerification {
+  readonly ok: boolean
+  readonly checked: number
+  /** The first entry that is altered, missing or out of order. */
+  readonly firstBroken: { readonly seq: number; readonly reason: string } | null
+}
+
+export interface Readiness {
+  readonly isReady: boolean
+  readonly checks: Readonly<Record<string, string>>
+}
+
+/** Who asks, for acts that go on the record. */
+export interface Caller {
+  readonly principal: string
+  readonly requestId: string
+}
+
+/** What the HTTP server needs of the rest of the agent, and nothing more. */
+export interface ServerDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly registry: Registry
+  readonly newRequestId: () => string
+  /** Resolves only when the alerts are durable; rejects with `store_unavailable` when the store is away. */
+  readonly ingest: (alerts: readonly Alert[], meta: DeliveryMeta) => Promise<IngestResult>
+  /** Keeps measured values of a place; durable when it resolves. */
+  readonly updateMetrics: (event: HealthEvent, meta: DeliveryMeta) => Promise<void>
+  readonly addChange: (change: ChangeInput, caller: Caller) => Promise<{ readonly id: string }>
+  /** Null when no SNS topic is configured. */
+  readonly sns: SnsReceiver | null
+  readonly listIncidents: (query: IncidentQuery) => Promise<Page<Incident>>
+  readonly getIncident: (id: string) => Promise<IncidentRecord | null>
+  readonly listDecisions: (query: DecisionQuery) => Promise<Page<DecisionSummary>>
+  readonly getDecision: (id: string) => Promise<DecisionRecord | null>
+  readonly replay: (id: string) => Promise<unknown>
+  readonly listAudit: (query: PageQuery) => Promise<Page<ChainedEntry>>
+  readonly verifyAudit: () => Promise<AuditVerification>
+  /** Entries in order, oldest first. */
+  readonly exportAudit: () => AsyncIterable<ChainedEntry>
+  readonly status: () => Promise<unknown>
+  readonly freeze: (service: string | null, reason: string, caller: Caller) => Promise<void>
+  readonly unfreeze: (service: string | null, reason: string, caller: Caller) => Promise<void>
+  readonly readiness: () => Promise<Readiness>
+}

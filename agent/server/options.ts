@@ -1,0 +1,56 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { Fault } from '../lib/errors.ts'
+
+export const Scope = z.enum(['ingest', 'read', 'admin'])
+export type Scope = z.infer<typeof Scope>
+
+/** A way in. Scopes do not include each other: what may send alerts need not be able to read them. */
+export const AccessToken = z.object({
+  name: z.string().min(1),
+  /** Short tokens can be guessed; 16 random characters cannot. */
+  token: z.string().min(16, 'a token needs at least 16 characters, for instance from `openssl rand -hex 24`'),
+  scopes: z.array(Scope).min(1),
+})
+export type AccessToken = z.infer<typeof AccessToken>
+
+export const ServerOptions = z
+  .object({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.number().int().min(0).max(65_535).default(8080),
+    /** None means: loopback only, and everybody on this machine may do everything. */
+    tokens: z.array(AccessToken).default([]),
+    /** Signing secrets of PagerDuty webhook subscriptions; several while one is being replaced. */
+    pagerDutySecrets: z.array(z.string().min(16)).default([]),
+    /** Secrets for X-Failwise-Signature. */
+    signingSecrets: z.array(z.string().min(16)).default([]),
+    signatureWindowSeconds: z.number().int().positive().default(300),
+    skewToleranceSeconds: z.number().int().positive().default(300),
+    /** A storm of 10,000 alerts fits several times; what is larger is no webhook. */
+    bodyLimitBytes: z
+      .number()
+      .int()
+      .positive()
+      .default(5 * 1024 * 1024),
+    requestTimeoutMs: z.number().int().positive().default(30_000),
+    maxConnections: z.number().int().positive().default(2048),
+    /** Wrong credentials per address and minute before the answer is 429. */
+    authFailuresPerMinute: z.number().int().positive().default(20),
+  })
+  .prefault({})
+export type ServerOptions = z.infer<typeof ServerOptions>
+
+/** Whether an address can only be reached from this machine. */
+export function isLoopback(address: string): boolean {
+  const bare = address.replace(/^\[(.*)\]$/, '$1').replace(/^::ffff:/i, '')
+  if (bare === 'localhost' || bare === '::1') return true
+  return isIP(bare) === 4 && bare.startsWith('127.')
+}
+
+/** Throws `config_invalid` when the server would be open to the network without any credentials. */
+export function assertSafeToBind({ host, tokens }: Pick<ServerOptions, 'host' | 'tokens'>): void {
+  if (tokens.length > 0 || isLoopback(host)) return
+  throw new Fault('config_invalid', `server.host is ${JSON.stringify(host)} but no access tokens are configured`, {
+    hint: 'configure at least one token, or bind 127.0.0.1',
+  })
+}

@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify'
+import type { Access } from './auth.ts'
+import type { ServerDeps } from './deps.ts'
+
+/** What orchestrators and Prometheus ask. */
+export function probeRoutes(app: FastifyInstance, deps: ServerDeps, access: Access): void {
+  // Says only that the process answers: an agent that is restarted because its database is away helps nobody.
+  app.get('/healthz', { schema: { tags: ['probes'], summary: 'The process answers' } }, async () => ({ status: 'ok' }))
+
+  app.get('/readyz', { schema: { tags: ['probes'], summary: 'Alerts can be stored' } }, async (_request, reply) => {
+    const { isReady, checks } = await deps.readiness()
+    if (!isReady) reply.code(503).header('retry-after', '5')
+    return { status: isReady ? 'ready' : 'not ready', checks }
+  })
+
+  app.get(
+    '/metrics',
+    {
+      onRequest: async (request) => {
+        request.principal = access.authorize(request, 'read')
+      },
+      schema: { tags: ['probes'], summary: 'Metrics in the Prometheus text format' },
+    },
+    async (_request, reply) => {
+      reply.type(deps.registry.contentType)
+      return deps.registry.metrics()
+    },
+  )
+}

@@ -1,0 +1,168 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { IncidentState } from '../domain/incident.ts'
+import { Fault } from '../lib/errors.ts'
+import type { Access } from './auth.ts'
+import { PAGE_SECURITY_POLICY, renderDecisionPage } from './decision-page.ts'
+import type { ServerDeps } from './deps.ts'
+
+/** An export of years may take a while; it is streamed, so it holds little memory meanwhile. */
+const EXPORT_TIMEOUT_MS = 600_000
+
+const PageParams = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(200).optional(),
+})
+const IdParams = z.object({ id: z.string().min(1).max(200) })
+
+/** What has been recorded: incidents, decisions, the audit log. All of it needs the scope `read`. */
+export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Access): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>()
+  const onRequest = async (request: Parameters<Access['authorize']>[0]) => {
+    request.principal = access.authorize(request, 'read')
+  }
+
+  typed.get(
+    '/v1/incidents',
+    {
+      onRequest,
+      schema: {
+        tags: ['record'],
+        summary: 'Incidents, newest first',
+        querystring: PageParams.extend({ state: IncidentState.optional(), service: z.string().max(300).optional() }),
+      },
+    },
+    async ({ query }) =>
+      deps.listIncidents({
+        limit: query.limit,
+        cursor: query.cursor ?? null,
+        state: query.state ?? null,
+        service: query.service ?? null,
+      }),
+  )
+
+  typed.get(
+    '/v1/incidents/:id',
+    {
+      onRequest,
+      schema: { tags: ['record'], summary: 'One incident with its alerts and decisions', params: IdParams },
+    },
+    async ({ params }) => (await deps.getIncident(params.id)) ?? notFound('incident', params.id),
+  )
+
+  typed.get(
+    '/v1/decisions',
+    {
+      onRequest,
+      schema: {
+        tags: ['record'],
+        summary: 'Decisions, newest first',
+        querystring: PageParams.extend({
+          incident: z.string().max(200).optional(),
+          service: z.string().max(300).optional(),
+        }),
+      },
+    },
+    async ({ query }) =>
+      deps.listDecisions({
+        limit: query.limit,
+        cursor: query.cursor ?? null,
+        incidentId: query.incident ?? null,
+        service: query.service ?? null,
+      }),
+  )
+
+  typed.get(
+    '/v1/decisions/:id',
+    {
+      onRequest,
+      schema: {
+        tags: ['record'],
+        summary: 'One decision with every reason; as a page with Accept: text/html',
+        params: IdParams,
+      },
+    },
+    async ({ params, headers }, reply) => {
+      const record = (await deps.getDecision(params.id)) ?? notFound('decision', params.id)
+      reply.header('vary', 'accept')
+      if (!prefersHtml(headers.accept)) return record
+      reply.header('content-security-policy', PAGE_SECURITY_POLICY).type('text/html; charset=utf-8')
+      return renderDecisionPage(record)
+    },
+  )
+
+  typed.post(
+    '/v1/decisions/:id/replay',
+    {
+      onRequest,
+      schema: { tags: ['record'], summary: 'Decides again from the record and compares', params: IdParams },
+    },
+    async ({ params }) => deps.replay(params.id),
+  )
+
+  typed.get(
+    '/v1/audit',
+    {
+      onRequest,
+      schema: { tags: ['audit'], summary: 'Entries of the audit log, newest first', querystring: PageParams },
+    },
+    async ({ query }) => deps.listAudit({ limit: query.limit, cursor: query.cursor ?? null }),
+  )
+
+  typed.get(
+    '/v1/audit/verify',
+    {
+      onRequest,
+      handlerTimeout: EXPORT_TIMEOUT_MS,
+      schema: { tags: ['audit'], summary: 'Checks the chain and names the first broken entry' },
+    },
+    async () => deps.verifyAudit(),
+  )
+
+  typed.get(
+    '/v1/audit/export',
+    {
+      onRequest,
+      handlerTimeout: EXPORT_TIMEOUT_MS,
+      schema: { tags: ['audit'], summary: 'The whole audit log, oldest first, one JSON entry per line' },
+    },
+    async (_request, reply) => {
+      reply.type('application/x-ndjson').header('content-disposition', 'attachment; filename="audit.ndjson"')
+      return Readable.from(lines(deps.exportAudit()))
+    },
+  )
+
+  typed.get(
+    '/v1/status',
+    {
+      onRequest,
+      schema: { tags: ['operation'], summary: 'Services, open incidents, what waits for whom, what is frozen' },
+    },
+    async () => deps.status(),
+  )
+}
+
+async function* lines(entries: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`
+}
+
+function notFound(what: string, id: string): never {
+  throw new Fault('not_found', `there is no ${what} ${JSON.stringify(id)}`)
+}
+
+/** Browsers name text/html; API clients name JSON, anything, or nothing. */
+export function prefersHtml(accept: string | undefined): boolean {
+  const weight = (type: string) => {
+    for (const range of (accept ?? '').split(',')) {
+      const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+      if (name !== type) continue
+      const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
+      return quality === undefined ? 1 : Number(quality) || 0
+    }
+    return 0
+  }
+  const html = weight('text/html')
+  return html > 0 && html > weight('application/json')
+}
