@@ -6,7 +6,8 @@ import type { Clock } from '../lib/clock.ts'
 import { asFault, Fault } from '../lib/errors.ts'
 import type { Http } from '../lib/http.ts'
 import type { Mask } from '../lib/mask.ts'
-import { type KeepBody, sharedReads } from './shared-reads.ts'
+import { type KeepExchange, keepingHttp } from './kept-exchange.ts'
+import { sharedReads } from './shared-reads.ts'
 
 /** What one collecting round has in common. */
 export interface CollectBase {
@@ -17,8 +18,8 @@ export interface CollectBase {
   readonly clock: Clock
   /** Ends the whole round early. */
   readonly abort?: AbortSignal
-  /** Takes every masked body, to be stored beside the snapshot. */
-  readonly keepBody?: KeepBody
+  /** Takes every masked exchange, to be stored beside the snapshot. */
+  readonly keep?: KeepExchange
 }
 
 /**
@@ -31,7 +32,7 @@ export async function collectEvidence(
   base: CollectBase,
   deadlineMs: number,
 ): Promise<Evidence[]> {
-  const reads = sharedReads(base.http, base.mask, base.keepBody)
+  const reads = sharedReads(base.http, base.mask)
   try {
     const evidence = await Promise.all(
       collectors.map((collector) => collectOne(collector, scope, base, reads.http, deadlineMs)),
@@ -56,7 +57,7 @@ async function collectOne(
   const left: string[] = []
   const ctx: CollectContext = {
     window: base.window,
-    http,
+    http: base.keep ? keepingHttp(http, base.mask, collector.name, base.keep) : http,
     mask: base.mask,
     abort: stop.signal,
     truncated: (what) => left.push(what),

@@ -1,9 +1,6 @@
 import type { Http, HttpRequest, HttpResponse } from '../lib/http.ts'
 import type { Mask } from '../lib/mask.ts'
 
-/** Takes a masked body and where it came from; the URL carries no query and no credentials. */
-export type KeepBody = (kept: { readonly url: string; readonly status: number; readonly body: string }) => void
-
 interface Shared {
   readonly response: Promise<HttpResponse>
   readonly stop: AbortController
@@ -11,16 +8,15 @@ interface Shared {
 }
 
 /**
- * The HTTP of one collecting round: collectors that ask the same question share one request, and every body is masked and kept once. A request
+ * The HTTP of one collecting round: collectors that ask the same question share one request, and every body is masked before anyone reads it. A request
  * is ended when nobody waits for it any more, so that one collector's abort costs no other its answer.
  */
-export function sharedReads(http: Http, mask: Mask, keepBody?: KeepBody): { http: Http; end(): void } {
+export function sharedReads(http: Http, mask: Mask): { http: Http; end(): void } {
   const inRound = new Map<string, Shared>()
 
   const send = async (request: HttpRequest, abort: AbortSignal): Promise<HttpResponse> => {
     const response = await http(request, abort)
     const body = response.body === '' ? '' : await mask(response.body)
-    keepBody?.({ url: placeOf(request.url), status: response.status, body })
     return { ...response, body }
   }
 
@@ -62,9 +58,4 @@ function waitFor(shared: Shared, abort: AbortSignal): Promise<HttpResponse> {
     abort.addEventListener('abort', onAbort, { once: true })
     shared.response.then(resolve, reject).finally(leave)
   })
-}
-
-function placeOf(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return `${origin}${pathname}`
 }

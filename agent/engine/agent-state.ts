@@ -1,0 +1,59 @@
+import type { Action } from '../domain/action.ts'
+import { ACTIVE_RUN_STATES } from '../domain/run.ts'
+import { groupOf } from '../domain/service.ts'
+import { instantOf } from '../domain/time.ts'
+import type { AgentState } from '../policy/input.ts'
+import type { Store } from '../store/store.ts'
+import type { ServiceEntry } from './service-entry.ts'
+
+/** Whether the agent itself can see out, from probes of its own. */
+export type Isolation = AgentState['isolation']
+
+export interface AgentStateDeps {
+  readonly store: Pick<Store, 'freezes' | 'runs' | 'scores'>
+  readonly mode: 'shadow' | 'live'
+  readonly isolation: () => Isolation
+  readonly nowMs: number
+}
+
+const EVALUATIONS_KEPT = 10
+
+/** What the agent itself brings to a decision: freezes, cooldown, runs in flight, plans, its own history of the condition. */
+export async function agentStateFor(entry: ServiceEntry, deps: AgentStateDeps): Promise<AgentState> {
+  const { service } = entry
+  const group = groupOf(service)
+  const [freezes, cooldown, groupRuns, allRuns, evaluations] = await Promise.all([
+    deps.store.freezes.active(service.name),
+    deps.store.runs.cooldown(group),
+    deps.store.runs.list({ group, states: ACTIVE_RUN_STATES, limit: 1 }),
+    deps.store.runs.list({ states: ACTIVE_RUN_STATES, limit: 100 }),
+    deps.store.scores.evaluations(service.name, EVALUATIONS_KEPT),
+  ])
+  const isCooling = cooldown !== null && cooldown.until > instantOf(deps.nowMs)
+  return {
+    mode: deps.mode,
+    killSwitch: freezes.some((freeze) => freeze.kind === 'freeze' && freeze.service === null),
+    frozen: freezes.some((freeze) => freeze.kind === 'freeze' && freeze.service !== null),
+    paused: groupRuns.some((run) => run.state === 'paused'),
+    maintenance: freezes.some((freeze) => freeze.kind === 'maintenance'),
+    cooldownUntil: isCooling ? cooldown.until : null,
+    activeRun: groupRuns[0]?.id ?? null,
+    globalRunsInFlight: allRuns.length,
+    isolation: deps.isolation(),
+    approversExist: entry.approvers.length >= Math.max(1, entry.approvalsNeeded),
+    plans: planFacts(entry),
+    evaluations:
+      evaluations.length === 0
+        ? null
+        : evaluations
+            .map(({ at, good, fresh }) => ({ at, state: fresh ? (good ? 'good' : 'bad') : 'unknown' }) as const)
+            .reverse(),
+  }
+}
+
+function planFacts(entry: ServiceEntry): AgentState['plans'] {
+  const plans: Partial<Record<Action, { hash: string; irreversible: boolean; unfenced: boolean }>> = {}
+  for (const [action, plan] of Object.entries(entry.plans) as [Action, NonNullable<ServiceEntry['plans'][Action]>][])
+    plans[action] = { hash: plan.hash, irreversible: plan.isIrreversible, unfenced: plan.isUnfenced }
+  return plans
+}

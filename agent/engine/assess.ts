@@ -1,0 +1,251 @@
+import type { Actor } from '../domain/audit.ts'
+import type { Evidence } from '../domain/evidence.ts'
+import type { HealthScoreOptions } from '../domain/health-score.ts'
+import type { Incident } from '../domain/incident.ts'
+import type { Snapshot } from '../domain/snapshot.ts'
+import { epochMs, instantOf } from '../domain/time.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Fault } from '../lib/errors.ts'
+import type { Http } from '../lib/http.ts'
+import type { Mask } from '../lib/mask.ts'
+import type { Analyst } from '../llm/analyst.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Claim, RawBody } from '../store/records.ts'
+import type { RecordedDecision, Store } from '../store/store.ts'
+import { agentStateFor, type Isolation } from './agent-state.ts'
+import { collectEvidence } from './collect.ts'
+import { type AnomalyReader, type Judgement, judge } from './judge.ts'
+import { rawBodyOf } from './kept-exchange.ts'
+import type { Messages } from './messages.ts'
+import { type Progress, silent } from './progress.ts'
+import { nextAssessmentAt } from './schedule.ts'
+import type { ServiceBook, ServiceEntry } from './service-entry.ts'
+
+/** The policy in force, with the text it was read from. */
+export interface PolicyInForce {
+  readonly policy: Policy
+  readonly text: string
+}
+
+export interface AssessDeps {
+  readonly agentId: string
+  readonly store: Pick<Store, 'incidents' | 'decisions' | 'freezes' | 'runs' | 'scores' | 'bodies'>
+  readonly services: ServiceBook
+  readonly http: Http
+  readonly mask: Mask
+  readonly clock: Clock
+  readonly analyst: Analyst
+  readonly policy: () => PolicyInForce
+  readonly healthScore: HealthScoreOptions
+  readonly anomaly: AnomalyReader | null
+  readonly isolation: () => Isolation
+  readonly mode: 'shadow' | 'live'
+  readonly messages: Messages
+  /** From the start of an assessment to its decision; past it a person is paged with the manual runbook. */
+  readonly deadlineMs: number
+  readonly windowMs: number
+  readonly progress?: Progress
+}
+
+/** What one assessment came to. */
+export interface Assessment {
+  readonly incident: Incident
+  readonly snapshot: Snapshot
+  readonly judgement: Judgement
+  readonly recorded: RecordedDecision
+}
+
+/** Collectors get this share of the deadline, so that time remains for the model, the gate and the record. */
+const COLLECT_SHARE = 0.4
+const CLAIM_SLACK_MS = 15_000
+
+/** How long a claim must be held so that no second agent begins while the first may still finish. */
+export function claimLeaseMs(deadlineMs: number): number {
+  return deadlineMs + CLAIM_SLACK_MS
+}
+
+/**
+ * Assesses one claimed incident: looks, judges, records, all within the deadline. Whatever fails on the way pages a person and is on the
+ * record; nothing is ever resumed from half of an old look, because the world has moved on since.
+ */
+export async function assess(claim: Claim, deps: AssessDeps): Promise<Assessment | null> {
+  const stop = new AbortController()
+  const timer = new AbortController()
+  void deps.clock
+    .sleep(deps.deadlineMs, timer.signal)
+    .then(() => stop.abort(new Fault('deadline', `no decision within ${deps.deadlineMs} ms`)))
+    .catch(() => undefined)
+  try {
+    const work = assessWithin(claim, deps, stop.signal)
+    return await Promise.race([work, rejectedOn(stop.signal)])
+  } catch (error) {
+    await fail(claim, deps, error)
+    return null
+  } finally {
+    timer.abort()
+    stop.abort()
+  }
+}
+
+function rejectedOn(abort: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => abort.addEventListener('abort', () => reject(abort.reason), { once: true }))
+}
+
+async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal): Promise<Assessment> {
+  const { store, clock } = deps
+  const progress = deps.progress ?? silent
+  const incident = await store.incidents.get(claim.incidentId)
+  if (!incident) throw new Fault('not_found', `incident ${claim.incidentId} is gone`)
+  const entry = deps.services.find(incident.service)
+  if (!entry)
+    throw new Fault('not_found', `service ${incident.service} is not in the catalogue`, {
+      hint: 'Add it to services.yaml; until then every incident of it pages a person.',
+    })
+
+  const startedMs = clock.elapsed()
+  const looked = await look(incident, entry, deps, abort, progress)
+  const collectedMs = clock.elapsed()
+  const { policy, text } = deps.policy()
+  const state = await agentStateFor(entry, { store, mode: deps.mode, isolation: deps.isolation, nowMs: clock.now() })
+  const latest = await store.decisions.latestOf(incident.id)
+  const judgement = await judge(looked.snapshot, {
+    analyst: deps.analyst,
+    policy,
+    healthScore: deps.healthScore,
+    anomaly: deps.anomaly,
+    state,
+    now: looked.snapshot.takenAt,
+    abort,
+    previous: latest?.opinion
+      ? { factsHash: latest.decision.factsHash, opinion: latest.opinion, decisionId: latest.id }
+      : undefined,
+    progress,
+  })
+  const judgedMs = clock.elapsed()
+  // Past the deadline a person was paged already; a late decision must not follow that page.
+  abort.throwIfAborted()
+  const { decision } = judgement
+  const actor: Actor = { kind: 'agent', id: deps.agentId, via: null }
+  const isOpenQuestion = deps.mode === 'live' && decision.disposition === 'ask'
+  const isOrder = deps.mode === 'live' && decision.disposition === 'act' && decision.planHash !== null
+  const recorded = await store.decisions.record({
+    claim,
+    service: incident.service,
+    mode: deps.mode,
+    actor,
+    snapshot: looked.snapshot,
+    facts: { ...judgement.facts },
+    healthScore: judgement.healthScore,
+    anomaly: judgement.anomaly === null ? null : { ...judgement.anomaly },
+    opinion: judgement.opinion,
+    gateInput: { ...state },
+    policyText: text,
+    bodies: looked.bodies,
+    timings: { collectMs: collectedMs - startedMs, judgeMs: judgedMs - collectedMs },
+    decision,
+    nextAssessmentAt: nextAssessmentAt(decision, incident, judgement.facts, clock.now()),
+    approval: isOpenQuestion
+      ? {
+          approvers: entry.approvers,
+          needed: entry.approvalsNeeded,
+          dataLossSeconds: dataLossOf(judgement),
+          summary: deps.messages.question(incident, looked.snapshot, judgement),
+          expiresAt: decision.expiresAt ?? instantOf(clock.now() + policy.approval.expiresMinutes * 60_000),
+          cooldownSeconds: policy.runs.cooldownSeconds,
+        }
+      : null,
+    run: isOrder
+      ? {
+          startBefore: decision.expiresAt ?? instantOf(clock.now() + policy.approval.expiresMinutes * 60_000),
+          cooldownSeconds: policy.runs.cooldownSeconds,
+          isDryRun: false,
+        }
+      : null,
+    notifications: deps.messages.ofDecision(incident, looked.snapshot, judgement, deps.mode),
+  })
+  progress('record', recorded.id, { incident: incident.id, approval: recorded.approvalId, run: recorded.runId })
+  const evaluated = await store.incidents.recordEvaluation(incident.id, evaluationOf(judgement))
+  return { incident: evaluated, snapshot: looked.snapshot, judgement, recorded }
+}
+
+interface Look {
+  readonly snapshot: Snapshot
+  readonly bodies: Readonly<Record<string, readonly RawBody[]>>
+}
+
+async function look(
+  incident: Incident,
+  entry: ServiceEntry,
+  deps: AssessDeps,
+  abort: AbortSignal,
+  progress: Progress,
+): Promise<Look> {
+  const { clock } = deps
+  const nowMs = clock.now()
+  const bodies: Record<string, RawBody[]> = {}
+  progress('collect', `${entry.collectors.length} sources`, { service: entry.service.name })
+  const [alerts, evidence] = await Promise.all([
+    deps.store.incidents.alertsOf(incident.id, 50),
+    collectEvidence(
+      entry.collectors,
+      { service: entry.service },
+      {
+        window: { from: instantOf(nowMs - deps.windowMs), to: instantOf(nowMs) },
+        http: deps.http,
+        mask: deps.mask,
+        clock,
+        abort,
+        keep: (exchange) => {
+          const kept = bodies[exchange.evidenceId] ?? []
+          kept.push(rawBodyOf(exchange))
+          bodies[exchange.evidenceId] = kept
+        },
+      },
+      deps.deadlineMs * COLLECT_SHARE,
+    ),
+  ])
+  progress('collect', countText(evidence), {
+    failed: evidence.filter((one) => one.status === 'failed').map((one) => one.id),
+  })
+  const sorted = alerts.map(({ alert }) => alert).sort((a, b) => epochMs(a.startsAt) - epochMs(b.startsAt))
+  return {
+    snapshot: { version: 1, takenAt: instantOf(nowMs), service: entry.service, alerts: sorted, evidence },
+    bodies,
+  }
+}
+
+function countText(evidence: readonly Evidence[]): string {
+  const of = (status: Evidence['status']) => evidence.filter((one) => one.status === status).length
+  return `${of('ok')} with something to say, ${of('empty')} empty, ${of('failed')} failed`
+}
+
+/** Seconds of data that moving to the decision's target would lose; null when unknown or when nothing moves. */
+function dataLossOf({ decision, facts }: Judgement): number | null {
+  return decision.target === null ? null : facts.targets[decision.target].lagSeconds
+}
+
+function evaluationOf({ facts, healthScore }: Judgement) {
+  const { overall } = facts.hurt
+  const isFresh = overall !== 'unknown' && facts.vanished.length === 0
+  return {
+    at: facts.takenAt,
+    good: overall === 'no' && facts.alert.firing === 0,
+    fresh: isFresh,
+    score: healthScore.score,
+    detail: `users hurt: ${overall}; alerts firing: ${facts.alert.firing}; series vanished: ${facts.vanished.length}`,
+  }
+}
+
+async function fail(claim: Claim, deps: AssessDeps, error: unknown): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error)
+  const incident = await deps.store.incidents.get(claim.incidentId)
+  deps.progress?.('record', `no decision: ${reason}`)
+  if (!incident) return
+  await deps.store.decisions.recordFailure({
+    claim,
+    actor: { kind: 'agent', id: deps.agentId, via: null },
+    reason,
+    nextAssessmentAt: instantOf(deps.clock.now() + 30_000),
+    notifications: deps.messages.ofFailure(incident, deps.services.find(incident.service)?.service ?? null, reason),
+  })
+}
