@@ -60,7 +60,11 @@ export function readPagerDuty(body: unknown): Delivery {
     return { alerts: [], notes: [{ kind: 'ignored', detail: 'this PagerDuty incident is a page of our own' }] }
   // A reopened incident keeps its creation time; its new trouble starts now.
   const startsAt = event.event_type === 'incident.reopened' ? event.occurred_at : incident.created_at
-  return { alerts: [toAlert(incident, startsAt, event.occurred_at)], notes: [] }
+  return {
+    alerts: [toAlert(incident, startsAt, event.occurred_at)],
+    notes: [],
+    deliveryId: cleanText(event.id, 200),
+  }
 }
 
 function toAlert(incident: PagerDutyIncident, startsAt: string, occurredAt: string): Alert {

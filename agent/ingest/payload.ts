@@ -25,6 +25,8 @@ export interface Note {
 export interface Delivery {
   readonly alerts: Alert[]
   readonly notes: Note[]
+  /** The sender's own id of this delivery, where it has one; retries carry the same. */
+  readonly deliveryId?: string
 }
 
 /** The Go zero time, which Alertmanager and Grafana send for "not yet". */

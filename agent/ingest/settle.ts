@@ -23,7 +23,7 @@ export function settle(delivery: Delivery, options: SettleOptions): Delivery {
       notes.push({ kind: 'duplicate', detail: 'sent more than once in one body', fingerprint: alert.fingerprint })
     if (!known || !isOutOfOrder(alert, known)) byFingerprint.set(alert.fingerprint, alert)
   }
-  return { alerts: [...byFingerprint.values()], notes }
+  return { ...delivery, alerts: [...byFingerprint.values()], notes }
 }
 
 function withTimes(alert: Alert, { receivedAt, skewToleranceSeconds }: SettleOptions, notes: Note[]): Alert {

@@ -4,7 +4,7 @@ import { epochMs } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
 import type { Http } from '../lib/http.ts'
 import { readCloudWatchMessage } from './cloudwatch.ts'
-import { type Delivery, quote, readPayload, VendorInstant } from './payload.ts'
+import { cleanText, type Delivery, quote, readPayload, VendorInstant } from './payload.ts'
 
 /** SNS retries a delivery for up to an hour; what is older was recorded and is being replayed. */
 const MAX_AGE_SECONDS = 3900
@@ -85,7 +85,11 @@ export function snsReceiver({ http, now, topicArns }: SnsOptions): SnsReceiver {
         } as const
         return { topicArn: message.TopicArn, outcome: 'unsubscribed', delivery: { alerts: [], notes: [note] } }
       }
-      return { topicArn: message.TopicArn, outcome: 'notification', delivery: readCloudWatchMessage(message.Message) }
+      return {
+        topicArn: message.TopicArn,
+        outcome: 'notification',
+        delivery: { ...readCloudWatchMessage(message.Message), deliveryId: cleanText(message.MessageId, 200) },
+      }
     },
   }
 }

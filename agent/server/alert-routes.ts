@@ -29,12 +29,13 @@ const Accepted = z.object({
 export function alertRoutes(app: FastifyInstance, deps: ServerDeps, options: ServerOptions, access: Access): void {
   const counts = countersOf(deps)
   const signed = signatureProof(deps, options)
-  const metaOf = (request: FastifyRequest, source: string, notes: Delivery['notes']): DeliveryMeta => ({
+  const metaOf = (request: FastifyRequest, source: string, { notes, deliveryId }: Delivery): DeliveryMeta => ({
     source,
     receivedAt: instantOf(deps.clock.now()),
     requestId: request.id,
     principal: request.principal ?? 'unknown',
     notes,
+    deliveryId: deliveryId ?? null,
     raw: request.rawBody?.toString('utf8') ?? '',
   })
 
@@ -48,7 +49,7 @@ export function alertRoutes(app: FastifyInstance, deps: ServerDeps, options: Ser
     const { skewToleranceSeconds } = options
     const delivery = settle(read, { receivedAt: instantOf(deps.clock.now()), skewToleranceSeconds })
     const { alerts, notes } = delivery
-    const result = alerts.length === 0 ? NOTHING_STORED : await deps.ingest(alerts, metaOf(request, source, notes))
+    const result = alerts.length === 0 ? NOTHING_STORED : await deps.ingest(alerts, metaOf(request, source, delivery))
     counts.alerts.inc({ source }, alerts.length)
     counts.unmatched.inc({ source }, result.unmatched.length)
     counts.storeSeconds.observe({ source }, (deps.clock.elapsed() - startedAt) / 1000)
@@ -95,7 +96,7 @@ export function alertRoutes(app: FastifyInstance, deps: ServerDeps, options: Ser
     handler: async (request, reply) => {
       checkProof(request, { proof: signed }, access)
       const event = readInfrastructureHealth(request.body)
-      await deps.updateMetrics(event, metaOf(request, 'infrastructure_health', []))
+      await deps.updateMetrics(event, metaOf(request, 'infrastructure_health', { alerts: [], notes: [] }))
       return accept(request, reply, 'infrastructure_health', { alerts: event.alert ? [event.alert] : [], notes: [] })
     },
   })

@@ -117,7 +117,7 @@ function score({ healthScore }: DecisionRecord): string[] {
   return [heading, table(['Check', 'Status', 'Points'], rows)]
 }
 
-function evidence({ evidence }: DecisionRecord): string[] {
+function evidence({ snapshot: { evidence } }: DecisionRecord): string[] {
   return ['<h2>Evidence</h2>', table(['Id', 'Observer', 'Status', 'Found'], evidence.map(evidenceRow))]
 }
 
@@ -163,7 +163,7 @@ function lastValue(points: readonly (readonly [number, number | null])[]): strin
   return last ? `, last ${last[1] ?? 'no value'}` : ''
 }
 
-function alerts({ alerts }: DecisionRecord): string[] {
+function alerts({ snapshot: { alerts } }: DecisionRecord): string[] {
   const rows = alerts.map(({ name, status, severity, startsAt, source }) =>
     [name, status, severity, startsAt, source].map(escapeHtml),
   )

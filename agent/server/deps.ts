@@ -1,10 +1,10 @@
+import type { Writable } from 'node:stream'
 import type { Registry } from 'prom-client'
 import type { Alert } from '../domain/alert.ts'
-import type { ChainedEntry } from '../domain/audit.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { HealthScore } from '../domain/health-score.ts'
-import type { Incident, IncidentState } from '../domain/incident.ts'
+import type { IncidentState } from '../domain/incident.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Opinion } from '../domain/verdict.ts'
 import type { HealthEvent } from '../ingest/infrastructure-health.ts'
@@ -21,6 +21,8 @@ export interface DeliveryMeta {
   /** Who sent it: a token's name, `signature:<kind>`, or `local`. */
   readonly principal: string
   readonly notes: readonly Note[]
+  /** The sender's own id of this delivery; its retries carry the same one. Null when it gives none. */
+  readonly deliveryId: string | null
   /** The body as it came, for the record. */
   readonly raw: string
 }
@@ -58,22 +60,6 @@ export interface IncidentQuery extends PageQuery {
   readonly service: string | null
 }
 
-export interface IncidentRecord {
-  readonly incident: Incident
-  readonly alerts: readonly Alert[]
-  readonly decisions: readonly DecisionSummary[]
-}
-
-export interface DecisionSummary {
-  readonly id: string
-  readonly incidentId: string | null
-  readonly service: string
-  readonly action: Decision['action']
-  readonly disposition: Decision['disposition']
-  readonly target: Decision['target']
-  readonly decidedAt: Instant
-}
-
 /** Everything that explains one decision. */
 export interface DecisionRecord {
   readonly id: string
@@ -83,20 +69,12 @@ export interface DecisionRecord {
   readonly decision: Decision
   readonly opinion: Opinion | null
   readonly healthScore: HealthScore | null
-  readonly alerts: readonly Alert[]
-  readonly evidence: readonly Evidence[]
+  readonly snapshot: { readonly alerts: readonly Alert[]; readonly evidence: readonly Evidence[] }
 }
 
 export interface DecisionQuery extends PageQuery {
   readonly incidentId: string | null
   readonly service: string | null
-}
-
-export interface AuditVerification {
-  readonly ok: boolean
-  readonly checked: number
-  /** The first entry that is altered, missing or out of order. */
-  readonly firstBroken: { readonly seq: number; readonly reason: string } | null
 }
 
 export interface Readiness {
@@ -110,7 +88,7 @@ export interface Caller {
   readonly requestId: string
 }
 
-/** What the HTTP server needs of the rest of the agent, and nothing more. */
+/** What the HTTP server needs of the rest of the agent, and nothing more; answers that it only passes on have no shape here. */
 export interface ServerDeps {
   readonly clock: Clock
   readonly log: Log
@@ -123,15 +101,15 @@ export interface ServerDeps {
   readonly addChange: (change: ChangeInput, caller: Caller) => Promise<{ readonly id: string }>
   /** Null when no SNS topic is configured. */
   readonly sns: SnsReceiver | null
-  readonly listIncidents: (query: IncidentQuery) => Promise<Page<Incident>>
-  readonly getIncident: (id: string) => Promise<IncidentRecord | null>
-  readonly listDecisions: (query: DecisionQuery) => Promise<Page<DecisionSummary>>
+  readonly listIncidents: (query: IncidentQuery) => Promise<Page<unknown>>
+  readonly getIncident: (id: string) => Promise<object | null>
+  readonly listDecisions: (query: DecisionQuery) => Promise<Page<unknown>>
   readonly getDecision: (id: string) => Promise<DecisionRecord | null>
   readonly replay: (id: string) => Promise<unknown>
-  readonly listAudit: (query: PageQuery) => Promise<Page<ChainedEntry>>
-  readonly verifyAudit: () => Promise<AuditVerification>
-  /** Entries in order, oldest first. */
-  readonly exportAudit: () => AsyncIterable<ChainedEntry>
+  readonly listAudit: (query: PageQuery) => Promise<Page<unknown>>
+  readonly verifyAudit: () => Promise<object>
+  /** Writes every entry, oldest first, one JSON object per line. */
+  readonly exportAudit: (to: Writable) => Promise<unknown>
   readonly status: () => Promise<unknown>
   readonly freeze: (service: string | null, reason: string, caller: Caller) => Promise<void>
   readonly unfreeze: (service: string | null, reason: string, caller: Caller) => Promise<void>

@@ -24,7 +24,8 @@ export function serveDocs(app: FastifyInstance, version: string): void {
     routePrefix: '/docs',
     staticCSP: true,
     // On plain HTTP, which is what a loopback agent speaks, an upgrade would make the page's own files unreachable.
-    transformStaticCSP: (policy) => policy.replace('upgrade-insecure-requests;', '').replace('validator.swagger.io', ''),
+    transformStaticCSP: (policy) =>
+      policy.replace('upgrade-insecure-requests;', '').replace('validator.swagger.io', ''),
     // The page would otherwise send its address to a validator on the internet.
     uiConfig: { validatorUrl: null },
   })

@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { IncidentState } from '../domain/incident.ts'
-import { Fault } from '../lib/errors.ts'
+import { asFault, Fault } from '../lib/errors.ts'
 import type { Access } from './auth.ts'
 import { PAGE_SECURITY_POLICY, renderDecisionPage } from './decision-page.ts'
 import type { ServerDeps } from './deps.ts'
@@ -130,7 +130,13 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     },
     async (_request, reply) => {
       reply.type('application/x-ndjson').header('content-disposition', 'attachment; filename="audit.ndjson"')
-      return Readable.from(lines(deps.exportAudit()))
+      const out = new PassThrough()
+      // A failure midway ends the connection without the last chunk, so that half a log is not taken for all of it.
+      deps.exportAudit(out).then(
+        () => out.end(),
+        (error: unknown) => out.destroy(asFault(error)),
+      )
+      return out
     },
   )
 
@@ -142,10 +148,6 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     },
     async () => deps.status(),
   )
-}
-
-async function* lines(entries: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`
 }
 
 function notFound(what: string, id: string): never {
