@@ -6,7 +6,7 @@ import type { Notification, Notifier } from './notifier.ts'
 import { plainLine, renderText } from './plain-text.ts'
 
 export const Options = z
-  .object({
+  .strictObject({
     name: z.string().min(1).default('smtp'),
     host: z.string().min(1),
     port: z.number().int().min(1).max(65_535).default(587),
@@ -51,7 +51,7 @@ export function smtp(options: Options): Notifier {
   return {
     name: options.name,
     async send(notification, abort) {
-      const sending = transport.sendMail({
+      const mail = {
         from: options.from,
         to: options.to,
         subject: subjectOf(notification),
@@ -63,9 +63,10 @@ export function smtp(options: Options): Notifier {
           'Auto-Submitted': 'auto-generated',
           ...(notification.kind === 'notify' ? {} : { 'X-Priority': '1', Importance: 'high' }),
         },
-      })
+        signal: abort,
+      }
       try {
-        const { rejected } = await orAbort(sending, abort)
+        const { rejected } = await transport.sendMail(mail)
         if (rejected.length === options.to.length)
           throw new Fault('upstream_refused', 'the mail server took none of the recipients')
       } catch (error) {
@@ -85,23 +86,11 @@ function messageId(key: string, from: string): string {
   return `<${hashOf(key).slice(0, 32)}@${from.slice(from.lastIndexOf('@') + 1)}>`
 }
 
-/** The transport cannot be aborted; its own timeouts end it soon after. */
-async function orAbort<T>(work: Promise<T>, abort: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(new Fault('deadline', 'the mail server took too long'))
-  if (abort.aborted) onAbort()
-  abort.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    abort.removeEventListener('abort', onAbort)
-  }
-}
-
 /** Replies from 500 on and refused credentials are final; the server's words are left out, since they may quote an address or a login. */
 function mailFault(channel: string, error: unknown): Fault {
   if (error instanceof Fault) return error
   const { responseCode, code } = error as { responseCode?: unknown; code?: unknown }
+  if (code === 'EABORT') return new Fault('deadline', `the mail server of channel ${channel} took too long`)
   const reply = typeof responseCode === 'number' ? responseCode : null
   const kind = typeof code === 'string' ? code : 'unknown'
   const isFinal = reply === null ? ['EENVELOPE', 'ENOAUTH', 'ECONFIG'].includes(kind) : reply >= 500

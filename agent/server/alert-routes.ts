@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Counter, Histogram } from 'prom-client'
 import { z } from 'zod'
+import type { ServerOptions } from '../config/server-options.ts'
 import { instantOf } from '../domain/time.ts'
 import { InfrastructureHealthBody, readInfrastructureHealth } from '../ingest/infrastructure-health.ts'
 import type { Delivery } from '../ingest/payload.ts'
@@ -10,7 +11,6 @@ import type { Access } from './auth.ts'
 import type { DeliveryMeta, ServerDeps } from './deps.ts'
 import { type Entrance, entrances, signatureProof } from './entrances.ts'
 import { ErrorBody } from './errors.ts'
-import type { ServerOptions } from './options.ts'
 
 /** Shown in the answer; all notes are counted and logged. */
 const SHOWN_NOTES = 20

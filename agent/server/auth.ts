@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { type AccessToken, isLoopback, type Scope, type ServerOptions } from '../config/server-options.ts'
 import { Fault } from '../lib/errors.ts'
 import { authFailures } from './auth-failures.ts'
-import { type AccessToken, isLoopback, type Scope, type ServerOptions } from './options.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { ServerOptions } from '../config/server-options.ts'
 import { AlertmanagerBody, readAlertmanager } from '../ingest/alertmanager.ts'
 import { CloudWatchAlarm, isRawAlarm, readCloudWatch } from '../ingest/cloudwatch.ts'
 import { GenericBody, readGeneric } from '../ingest/generic.ts'
@@ -10,7 +11,6 @@ import { SnsBody } from '../ingest/sns.ts'
 import { Fault } from '../lib/errors.ts'
 import { verifySignedBody } from '../lib/signature.ts'
 import type { ServerDeps } from './deps.ts'
-import type { ServerOptions } from './options.ts'
 
 /** How long fetching SNS's certificate or confirming a subscription may take. */
 const SNS_TIMEOUT_MS = 5000

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { Scope } from '../config/server-options.ts'
 import { instantOf } from '../domain/time.ts'
 import { cleanText, OptionalInstant } from '../ingest/payload.ts'
 import type { Access } from './auth.ts'
 import type { Caller, ServerDeps } from './deps.ts'
 import { ErrorBody } from './errors.ts'
-import type { Scope } from './options.ts'
 
 const ChangeBody = z.object({
   at: OptionalInstant.meta({ description: 'when it took effect; now when absent' }),

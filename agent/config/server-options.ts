@@ -6,7 +6,7 @@ export const Scope = z.enum(['ingest', 'read', 'admin'])
 export type Scope = z.infer<typeof Scope>
 
 /** A way in. Scopes do not include each other: what may send alerts need not be able to read them. */
-export const AccessToken = z.object({
+export const AccessToken = z.strictObject({
   name: z.string().min(1),
   /** Short tokens can be guessed; 16 random characters cannot. */
   token: z.string().min(16, 'a token needs at least 16 characters, for instance from `openssl rand -hex 24`'),
@@ -15,13 +15,17 @@ export const AccessToken = z.object({
 export type AccessToken = z.infer<typeof AccessToken>
 
 export const ServerOptions = z
-  .object({
+  .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
     port: z.number().int().min(0).max(65_535).default(8080),
     /** None means: loopback only, and everybody on this machine may do everything. */
     tokens: z.array(AccessToken).default([]),
     /** Signing secrets of PagerDuty webhook subscriptions; several while one is being replaced. */
     pagerDutySecrets: z.array(z.string().min(16)).default([]),
+    /** SNS topics whose alarms are taken and whose subscriptions are confirmed. */
+    snsTopicArns: z
+      .array(z.string().regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(\.fifo)?$/, 'expected an SNS topic ARN'))
+      .default([]),
     /** Secrets for X-Failwise-Signature. */
     signingSecrets: z.array(z.string().min(16)).default([]),
     signatureWindowSeconds: z.number().int().positive().default(300),
