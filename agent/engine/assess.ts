@@ -2,11 +2,13 @@ import type { Actor } from '../domain/audit.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { HealthScoreOptions } from '../domain/health-score.ts'
 import type { Incident } from '../domain/incident.ts'
+import { Service } from '../domain/service.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 import { epochMs, instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/errors.ts'
 import type { Http } from '../lib/http.ts'
+import type { NewId } from '../lib/ids.ts'
 import type { Mask } from '../lib/mask.ts'
 import type { Analyst } from '../llm/analyst.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -16,7 +18,7 @@ import { agentStateFor, type Isolation } from './agent-state.ts'
 import { collectEvidence } from './collect.ts'
 import { type AnomalyReader, type Judgement, judge } from './judge.ts'
 import { rawBodyOf } from './kept-exchange.ts'
-import type { Messages } from './messages.ts'
+import { decisionMessages, failureMessages, type MessageOptions, resolvedMessages } from './messages.ts'
 import { type Progress, silent } from './progress.ts'
 import { nextAssessmentAt } from './schedule.ts'
 import type { ServiceBook, ServiceEntry } from './service-entry.ts'
@@ -29,7 +31,7 @@ export interface PolicyInForce {
 
 export interface AssessDeps {
   readonly agentId: string
-  readonly store: Pick<Store, 'incidents' | 'decisions' | 'freezes' | 'runs' | 'scores' | 'bodies'>
+  readonly store: Pick<Store, 'incidents' | 'decisions' | 'freezes' | 'runs' | 'scores' | 'outbox'>
   readonly services: ServiceBook
   readonly http: Http
   readonly mask: Mask
@@ -40,7 +42,8 @@ export interface AssessDeps {
   readonly anomaly: AnomalyReader | null
   readonly isolation: () => Isolation
   readonly mode: 'shadow' | 'live'
-  readonly messages: Messages
+  readonly messages: MessageOptions
+  readonly newId: NewId
   /** From the start of an assessment to its decision; past it a person is paged with the manual runbook. */
   readonly deadlineMs: number
   readonly windowMs: number
@@ -124,11 +127,13 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
   const judgedMs = clock.elapsed()
   // Past the deadline a person was paged already; a late decision must not follow that page.
   abort.throwIfAborted()
-  const { decision } = judgement
+  const { decision, opinion } = judgement
+  const decisionId = deps.newId('dec')
   const actor: Actor = { kind: 'agent', id: deps.agentId, via: null }
   const isOpenQuestion = deps.mode === 'live' && decision.disposition === 'ask'
   const isOrder = deps.mode === 'live' && decision.disposition === 'act' && decision.planHash !== null
   const recorded = await store.decisions.record({
+    id: decisionId,
     claim,
     service: incident.service,
     mode: deps.mode,
@@ -137,7 +142,7 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
     facts: { ...judgement.facts },
     healthScore: judgement.healthScore,
     anomaly: judgement.anomaly === null ? null : { ...judgement.anomaly },
-    opinion: judgement.opinion,
+    opinion,
     gateInput: { ...state },
     policyText: text,
     bodies: looked.bodies,
@@ -149,7 +154,7 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
           approvers: entry.approvers,
           needed: entry.approvalsNeeded,
           dataLossSeconds: dataLossOf(judgement),
-          summary: deps.messages.question(incident, looked.snapshot, judgement),
+          summary: questionText(entry, judgement),
           expiresAt: decision.expiresAt ?? instantOf(clock.now() + policy.approval.expiresMinutes * 60_000),
           cooldownSeconds: policy.runs.cooldownSeconds,
         }
@@ -161,10 +166,18 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
           isDryRun: false,
         }
       : null,
-    notifications: deps.messages.ofDecision(incident, looked.snapshot, judgement, deps.mode),
+    notifications: decisionMessages(
+      { incident, service: entry.service, decisionId, decision, opinion, previous: latest?.decision ?? null },
+      deps.messages,
+    ),
   })
   progress('record', recorded.id, { incident: incident.id, approval: recorded.approvalId, run: recorded.runId })
   const evaluated = await store.incidents.recordEvaluation(incident.id, evaluationOf(judgement))
+  const wasTold =
+    evaluated.state === 'closed' && (await store.outbox.list({ incidentId: incident.id, limit: 1 })).length > 0
+  if (wasTold)
+    for (const message of resolvedMessages(incident.id, entry.service, looked.snapshot.takenAt, deps.messages))
+      await store.outbox.enqueue({ ...message, incidentId: incident.id })
   return { incident: evaluated, snapshot: looked.snapshot, judgement, recorded }
 }
 
@@ -241,11 +254,27 @@ async function fail(claim: Claim, deps: AssessDeps, error: unknown): Promise<voi
   const incident = await deps.store.incidents.get(claim.incidentId)
   deps.progress?.('record', `no decision: ${reason}`)
   if (!incident) return
+  const at = instantOf(deps.clock.now())
+  const service = deps.services.find(incident.service)?.service ?? Service.parse(UNKNOWN_PLACE(incident.service))
   await deps.store.decisions.recordFailure({
     claim,
     actor: { kind: 'agent', id: deps.agentId, via: null },
     reason,
-    nextAssessmentAt: instantOf(deps.clock.now() + 30_000),
-    notifications: deps.messages.ofFailure(incident, deps.services.find(incident.service)?.service ?? null, reason),
+    nextAssessmentAt: instantOf(deps.clock.now() + RETRY_AFTER_FAILURE_MS),
+    notifications: failureMessages(incident, service, { reason, attempt: claim.attempt, at }, deps.messages),
   })
+}
+
+const RETRY_AFTER_FAILURE_MS = 30_000
+
+/** A service that left the catalogue while its incident was open still has a name that people know. */
+const UNKNOWN_PLACE = (name: string) => ({ name, primary: { provider: 'unknown', region: 'unknown' } })
+
+function questionText({ service }: ServiceEntry, { decision, opinion, healthScore }: Judgement): string {
+  const target = decision.target === null ? null : service[decision.target]
+  const where = target ? ` to ${target.provider} ${target.region}` : ''
+  const cause = opinion.verdict
+    ? `${opinion.verdict.rootCause.category}: ${opinion.verdict.rootCause.summary}`
+    : 'cause unknown'
+  return `${decision.action} of ${service.name}${where}? ${cause} (health score ${healthScore.score} of ${healthScore.maximum})`
 }

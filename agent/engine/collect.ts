@@ -12,10 +12,12 @@ import { sharedReads } from './shared-reads.ts'
 /** What one collecting round has in common. */
 export interface CollectBase {
   readonly window: TimeWindow
-  /** Capped and, where that makes sense, retrying; its bodies are masked and kept here. */
+  /** Capped; its bodies are masked and kept here. */
   readonly http: Http
   readonly mask: Mask
   readonly clock: Clock
+  /** How reads are repeated; once only unless given. */
+  readonly retry?: Retry
   /** Ends the whole round early. */
   readonly abort?: AbortSignal
   /** Takes every masked exchange, to be stored beside the snapshot. */
@@ -59,6 +61,7 @@ async function collectOne(
     window: base.window,
     http: base.keep ? keepingHttp(http, base.mask, collector.name, base.keep) : http,
     mask: base.mask,
+    retry: base.retry ?? tryOnce,
     abort: stop.signal,
     truncated: (what) => left.push(what),
   }

@@ -25,7 +25,10 @@ export function sharedReads(http: Http, mask: Mask): { http: Http; end(): void }
     const shared: Shared = { response: send(request, stop.signal), stop, waiting: 0 }
     inRound.set(key, shared)
     // A failure is not an answer: whoever asks again asks the upstream.
-    shared.response.catch(() => inRound.get(key) === shared && inRound.delete(key))
+    const forget = () => {
+      if (inRound.get(key) === shared) inRound.delete(key)
+    }
+    shared.response.then(({ status }) => status >= 400 && forget(), forget)
     return shared
   }
 

@@ -89,6 +89,8 @@ export interface IncidentFilter {
 
 /** What goes on record when a decision was reached. */
 export interface NewDecision {
+  /** Chosen by the caller, so that messages can name it. */
+  readonly id: string
   /** Null when a decision is made about a file or on a person's demand outside of an incident. */
   readonly claim: Claim | null
   readonly service: string

@@ -1,0 +1,30 @@
+import { type CollectorPorts, collectorsFor } from '../../collectors/index.ts'
+import { type Catalogue, type CatalogueService, collectorOptionsOf, planHashOf } from '../config/catalogue.ts'
+import type { Action } from '../domain/action.ts'
+import { Service } from '../domain/service.ts'
+import type { PlanRef, ServiceBook, ServiceEntry } from '../engine/service-entry.ts'
+
+const PLANNED = ['self_heal', 'rollback_change', 'region_failover', 'dr_failover'] as const
+
+/** The catalogue with its collectors built. */
+export function serviceBook(catalogue: Catalogue, ports: CollectorPorts): ServiceBook {
+  const entries = new Map(catalogue.services.map((service) => [service.name, entryOf(service, catalogue, ports)]))
+  return { find: (name) => entries.get(name), all: () => [...entries.values()] }
+}
+
+function entryOf(service: CatalogueService, catalogue: Catalogue, ports: CollectorPorts): ServiceEntry {
+  const plans: Partial<Record<Action, PlanRef>> = {}
+  for (const action of PLANNED) {
+    const plan = service.plans[action]
+    const hash = planHashOf(service, action)
+    if (plan && hash)
+      plans[action] = { name: plan.name, hash, isIrreversible: plan.irreversible, isUnfenced: plan.unfenced }
+  }
+  return {
+    service: Service.parse(service),
+    collectors: collectorsFor({ collectors: collectorOptionsOf(service, catalogue) }, ports),
+    plans,
+    approvers: service.approvers ?? catalogue.defaults.approvers,
+    approvalsNeeded: service.approvalsNeeded ?? catalogue.defaults.approvalsNeeded,
+  }
+}

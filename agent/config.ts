@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { z } from 'zod'
+import { Catalogue } from './config/catalogue.ts'
+import { Settings } from './config/settings.ts'
+import { Fault } from './lib/errors.ts'
+import { type Lookup, type Problem, problemsFault, readYaml } from './lib/yaml-file.ts'
+import { Policy } from './policy/policy.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Everything an agent is configured with, checked and frozen. */
+export interface Config {
+  /** Where the files are. */
+  readonly folder: string
+  readonly settings: Settings
+  readonly catalogue: Catalogue
+  readonly policy: Policy
+  readonly policyText: string
+  readonly policyFile: string
+  /** Files that were not there; defaults stand in for them. */
+  readonly absent: readonly string[]
+}
+
+export const SETTINGS_FILE = 'failwise.yaml'
+export const CATALOGUE_FILE = 'services.yaml'
+export const POLICY_FILE = 'policy.yaml'
+
+/** Stands for a policy file that is not there. */
+const EMPTY_POLICY = 'version: 1\n'
+
+/** Reads all configuration files of a folder; throws one `config_invalid` with every mistake of all of them. */
+export function loadConfig(folder: string, environment: Environment): Config {
+  const root = resolve(folder)
+  const problems: Problem[] = []
+  const absent: string[] = []
+  const lookup = lookupIn(environment, root)
+
+  const read = <T extends z.ZodType>(
+    name: string,
+    schema: T,
+    fallback: string,
+  ): { value: z.output<T> | null; text: string } => {
+    const path = join(root, name)
+    const exists = existsSync(path)
+    if (!exists) absent.push(name)
+    const text = exists ? readText(path) : fallback
+    const parsed = readYaml(text, name, schema, lookup)
+    if (parsed.ok) return { value: parsed.value, text }
+    problems.push(...parsed.problems)
+    return { value: null, text }
+  }
+
+  const settings = read(SETTINGS_FILE, Settings, 'version: 1\n')
+  const catalogue = read(CATALOGUE_FILE, Catalogue, 'version: 1\n')
+  const policy = read(POLICY_FILE, Policy, EMPTY_POLICY)
+  if (settings.value === null || catalogue.value === null || policy.value === null) throw problemsFault(problems)
+  return Object.freeze({
+    folder: root,
+    settings: Object.freeze(withEnvironment(settings.value, environment)),
+    catalogue: Object.freeze(catalogue.value),
+    policy: Object.freeze(policy.value),
+    policyText: policy.text,
+    policyFile: join(root, POLICY_FILE),
+    absent,
+  })
+}
+
+/** The few settings that people expect to set without a file. */
+function withEnvironment(settings: Settings, environment: Environment): Settings {
+  const databaseUrl = environment.DATABASE_URL || settings.store.databaseUrl
+  const port = environment.PORT === undefined ? undefined : Number(environment.PORT)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new Fault('config_invalid', `PORT must be a number from 0 to 65535; is "${environment.PORT}"`)
+  return {
+    ...settings,
+    store: { ...settings.store, ...(databaseUrl && { databaseUrl }) },
+    server: { ...settings.server, ...(port !== undefined && { port }) },
+  }
+}
+
+/** `${NAME}` is an environment variable, `${file:PATH}` the trimmed content of a file such as a mounted secret. */
+function lookupIn(environment: Environment, root: string): Lookup {
+  return (name) => {
+    if (!name.startsWith('file:')) return environment[name]
+    const path = resolve(root, name.slice('file:'.length))
+    return existsSync(path) ? readText(path).trim() : undefined
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Fault('config_invalid', `cannot read ${path}`, { cause: error, hint: 'Check that the file is readable.' })
+  }
+}

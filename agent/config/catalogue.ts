@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { CollectorOptions } from '../../collectors/index.ts'
+import { hashOf } from '../domain/canonical.ts'
+import { Service } from '../domain/service.ts'
+import { AlertMatchers } from '../ingest/match.ts'
+
+/** What would run for an action, until a plan file says it in stages: enough for people to do it and for the gate to judge it. */
+const PlanEntry = z.strictObject({
+  name: z.string().min(1),
+  /** Has a stage without a way back; such a plan is always asked for. */
+  irreversible: z.boolean().default(false),
+  /** Touches something that cannot refuse an outdated command. */
+  unfenced: z.boolean().default(false),
+})
+
+const Plans = z.strictObject({
+  self_heal: PlanEntry.optional(),
+  rollback_change: PlanEntry.optional(),
+  region_failover: PlanEntry.optional(),
+  dr_failover: PlanEntry.optional(),
+})
+
+const CatalogueService = z.strictObject({
+  ...Service.shape,
+  /** Which alerts are about it; without it, those whose label `service` is its name. */
+  match: AlertMatchers.optional(),
+  collect: z.array(CollectorOptions).default([]),
+  plans: Plans.default({}),
+  /** Who may answer when a person must be asked; empty means nobody, and then nothing that needs an answer can happen. */
+  approvers: z.array(z.string().min(1)).optional(),
+  approvalsNeeded: z.number().int().min(1).optional(),
+})
+export type CatalogueService = z.infer<typeof CatalogueService>
+
+/** The catalogue file: services.yaml. */
+export const Catalogue = z
+  .strictObject({
+    version: z.literal(1),
+    defaults: z
+      .strictObject({
+        /** Sources of every service; `<service>`, `<provider>` and `<region>` stand for its name and primary site. */
+        collect: z.array(CollectorOptions).default([]),
+        approvers: z.array(z.string().min(1)).default([]),
+        approvalsNeeded: z.number().int().min(1).default(1),
+      })
+      .prefault({}),
+    services: z.array(CatalogueService).default([]),
+  })
+  .superRefine(({ services }, context) => {
+    const seen = new Map<string, number>()
+    for (const [index, { name, secondary, primary }] of services.entries()) {
+      if (seen.has(name))
+        context.addIssue({ code: 'custom', path: ['services', index, 'name'], message: `"${name}" stands here twice` })
+      seen.set(name, index)
+      if (secondary !== null && secondary.provider !== primary.provider)
+        context.addIssue({
+          code: 'custom',
+          path: ['services', index, 'secondary', 'provider'],
+          message: `must be the primary's provider (${primary.provider}); another cloud belongs under dr`,
+        })
+    }
+  })
+export type Catalogue = z.infer<typeof Catalogue>
+
+/** The collector options of a service: its own and the defaults, with the placeholders filled in. */
+export function collectorOptionsOf(service: CatalogueService, catalogue: Catalogue): CollectorOptions[] {
+  return [...catalogue.defaults.collect.map((options) => filled(options, service)), ...service.collect]
+}
+
+function filled(options: CollectorOptions, { name, primary }: CatalogueService): CollectorOptions {
+  const text = JSON.stringify(options).replace(/<(service|provider|region)>/g, (_whole, key: string) => {
+    const value = key === 'service' ? name : key === 'provider' ? primary.provider : primary.region
+    return JSON.stringify(value).slice(1, -1)
+  })
+  return CollectorOptions.parse(JSON.parse(text))
+}
+
+/** The identity of a plan as the gate and approvals know it. */
+export function planHashOf(service: CatalogueService, action: keyof CatalogueService['plans']): string | null {
+  const plan = service.plans[action]
+  return plan === undefined ? null : hashOf({ service: service.name, action, plan })
+}
