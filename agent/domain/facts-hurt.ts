@@ -20,6 +20,8 @@ export type CheckFacts = z.infer<typeof CheckFacts>
 /** Whether users are hurt, as one class of observers sees it. */
 export const HurtView = z.object({
   state: z.enum(['yes', 'no', 'unknown']),
+  /** What it was read from: series that express what users feel, single answers of checks, or declared events. */
+  basis: z.enum(['series', 'checks', 'events', 'none']),
   /** `partial`: some of its signals are bad or degraded, others good. */
   extent: z.enum(['full', 'partial', 'none']),
   /** What it rests on, citable. */
@@ -38,6 +40,7 @@ const CHECK_STALE_SECONDS = 300
 const SERVICE_CHECK = 'internal_services'
 const NOTHING: HurtView = {
   state: 'unknown',
+  basis: 'none',
   extent: 'none',
   evidence: [],
   since: null,
@@ -94,6 +97,7 @@ export function providerView(events: readonly ProviderEventFacts[]): HurtView {
   return {
     ...NOTHING,
     state: 'yes',
+    basis: 'events',
     extent: open.some((event) => event.primary === 'region' || event.primary === 'provider') ? 'full' : 'partial',
     evidence: open.map((event) => event.id),
     since: starts[0] ?? null,
@@ -110,10 +114,16 @@ function checkView(checks: readonly CheckFacts[]): HurtView {
   const bad = known.filter((check) => check.status !== 'ok')
   if (bad.length > 0) {
     const isFull = known.every((check) => check.status === 'error')
-    return { ...NOTHING, state: 'yes', extent: isFull ? 'full' : 'partial', evidence: bad.map((check) => check.id) }
+    return {
+      ...NOTHING,
+      state: 'yes',
+      basis: 'checks',
+      extent: isFull ? 'full' : 'partial',
+      evidence: bad.map((check) => check.id),
+    }
   }
   if (known.length === 0 || known.length < checks.length) return NOTHING
-  return { ...NOTHING, state: 'no', evidence: known.map((check) => check.id) }
+  return { ...NOTHING, state: 'no', basis: 'checks', evidence: known.map((check) => check.id) }
 }
 
 function seriesView(slis: readonly SeriesFacts[], isComplete: boolean): HurtView {
@@ -124,6 +134,7 @@ function seriesView(slis: readonly SeriesFacts[], isComplete: boolean): HurtView
     const rest = hurt.length > 0 ? hurt : bad
     return {
       state: 'yes',
+      basis: 'series',
       extent: bad.length === fresh.length ? 'full' : 'partial',
       evidence: rest.map((one) => one.id),
       since: earliest(rest.flatMap((one) => (one.firstBadAt ? [one.firstBadAt] : []))),
@@ -136,6 +147,7 @@ function seriesView(slis: readonly SeriesFacts[], isComplete: boolean): HurtView
   return {
     ...NOTHING,
     state: isSure ? 'no' : 'unknown',
+    basis: 'series',
     evidence: fresh.map((one) => one.id),
     worstRatio: fresh.length > 0 ? Math.max(...fresh.map((one) => one.badness ?? 0)) : null,
     isRecovering: isSure && fresh.some((one) => one.isRecovering),

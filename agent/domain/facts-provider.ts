@@ -26,6 +26,8 @@ export const ProviderEventFacts = z.object({
   dr: Reach,
   /** Dependencies of the service (or of a target) whose vendor and product it names. */
   dependencies: z.array(z.string()),
+  /** It states products, so that naming a dependency means that very product. */
+  namesProducts: z.boolean(),
   /** A vendor that the service uses, in a product or place that it does not. */
   isElsewhere: z.boolean(),
   startedAt: z.string().nullable(),
@@ -104,6 +106,7 @@ function eventFacts(
     secondary,
     dr,
     dependencies: named,
+    namesProducts: event.products.length > 0,
     isElsewhere: primary === 'no' && named.length === 0,
     startedAt: event.startedAt,
     minutesBeforeOnset: event.startedAt && onsetAt ? minutesBetween(event.startedAt, onsetAt) : null,
@@ -192,7 +195,8 @@ export function dependencyFacts(
     const found = [...open.map((event) => event.id), ...broken.map((component) => component.id)]
     const isOutage = broken.some((component) => component.status !== 'degraded')
     // A vendor known only by name has products that we may not use: then only what it says of itself as a whole is certain.
-    const isSure = parts.product !== null ? open.length > 0 || isOutage : isOutage && open.length > 0
+    const isSure =
+      parts.product !== null ? open.some((event) => event.namesProducts) || isOutage : isOutage && open.length > 0
     if (found.length > 0) return { name, state: isSure ? ('failing' as const) : ('suspect' as const), evidence: found }
     if (sources.length > 0) return { name, state: 'clear' as const, evidence: sources.map((piece) => piece.id) }
     return { name, state: 'unknown' as const, evidence: [] }

@@ -63,6 +63,14 @@ function placeOf(signal: SeriesSignal, service: Service): SeriesFacts['place'] {
   return service.dr && sameRegion(region, service.dr.region) ? 'dr' : 'other'
 }
 
+/** Names such as `nodes_ready_zones_a_b` speak of several values at once. */
+const PLURALS: Readonly<Record<string, Dimension>> = {
+  zones: 'zone',
+  azs: 'zone',
+  regions: 'region',
+  versions: 'version',
+}
+
 const REGION_LABELS = ['region', 'site', 'location', 'aws_region', 'cloud_region']
 const LABELS: Record<Dimension, readonly string[]> = {
   zone: ['zone', 'az', 'availability_zone', 'topology_kubernetes_io_zone', 'failure_domain'],
@@ -81,7 +89,9 @@ function labelOf(labels: Readonly<Record<string, string>>, names: readonly strin
 /** The value of a dimension and what is left of the name, from labels or from a name such as `error_rate_zone_a`. */
 function dimensionOf(series: SeriesFacts, dimension: Dimension): { value: string; family: string } | null {
   const tokens = series.name.toLowerCase().split(/[^a-z0-9]+/)
-  const at = tokens.findIndex((token, index) => index > 0 && LABELS[dimension].includes(token))
+  const at = tokens.findIndex(
+    (token, index) => index > 0 && (LABELS[dimension].includes(token) || PLURALS[token] === dimension),
+  )
   const stem = tokens.slice(0, at < 0 ? tokens.length : at).filter((token) => token !== 'by')
   const labelled = labelOf(series.labels, LABELS[dimension])
   const named = at > 0 && at < tokens.length - 1 ? tokens.slice(at + 1).join('_') : null

@@ -22,6 +22,7 @@ export const TargetBlock = z.enum([
   'restore_test_unknown',
   'no_backup',
   'shared_dependency_failing',
+  'shared_dependency_suspect',
   'provider_event_at_target',
 ])
 export type TargetBlock = z.infer<typeof TargetBlock>
@@ -137,6 +138,7 @@ export function targetBlocks(facts: TargetFacts, limits: TargetLimits): TargetBl
     ['restore_test_unknown', restored === null],
     ['no_backup', facts.backupAgeHours === null],
     ['shared_dependency_failing', facts.failingDependencies.length > 0],
+    ['shared_dependency_suspect', facts.suspectDependencies.length > 0],
     ['provider_event_at_target', facts.events.length > 0],
   ]
   return checks.filter(([, stands]) => stands).map(([block]) => block)
