@@ -12,9 +12,9 @@ import { z } from 'zod'
 import type { ProviderEventSignal } from '../agent/domain/signal.ts'
 import { epochMs, instantOf } from '../agent/domain/time.ts'
 import { Fault, isFault } from '../agent/lib/errors.ts'
-import type { Retry } from '../agent/lib/retry.ts'
 import type { CollectContext, Collector } from './collector.ts'
 import { awsFault, requestHandlerOver } from './shared/aws-transport.ts'
+import type { CollectorPorts } from './shared/ports.ts'
 
 /** The AWS Health API of one account; it needs a Business, Enterprise On-Ramp or Enterprise support plan. */
 export const Options = z.object({
@@ -38,12 +38,7 @@ export const Options = z.object({
 })
 export type Options = z.infer<typeof Options>
 
-export interface Ports {
-  /** Throttled calls are repeated by it. */
-  readonly retry: Retry
-  /** Looks up the canonical name of a host; used to find the active endpoint. */
-  readonly resolveCname: (host: string) => Promise<string[]>
-}
+type Ports = Pick<CollectorPorts, 'resolveCname'>
 
 /** The API answers from one of two regions; this name points at the one in charge (https://docs.aws.amazon.com/health/latest/ug/health-api.html). */
 const GLOBAL_HOST = 'global.health.amazonaws.com'
@@ -63,10 +58,10 @@ export function awsHealth(options: Options, ports: Ports): Collector {
     async collect(_scope, ctx) {
       const client = await clientFor(options, ports, ctx)
       try {
-        const events = await describeEvents(client, options, ports, ctx)
+        const events = await describeEvents(client, options, ctx)
         if (events.length === 0) return []
-        const details = await describeDetails(client, events, ports, ctx)
-        const entities = await describeEntities(client, events, options, ports, ctx)
+        const details = await describeDetails(client, events, ctx)
+        const entities = await describeEntities(client, events, options, ctx)
         return events.map((event, index) => signalOf(event, `${options.name}:event-${index + 1}`, details, entities))
       } finally {
         client.destroy()
@@ -109,8 +104,8 @@ async function activeEndpoint(options: Options, ports: Ports): Promise<{ endpoin
 }
 
 /** Runs one call, and again when AWS throttles it. */
-function call<T>(ports: Ports, ctx: CollectContext, send: () => Promise<T>): Promise<T> {
-  return ports.retry(async () => {
+function call<T>(ctx: CollectContext, send: () => Promise<T>): Promise<T> {
+  return ctx.retry(async () => {
     try {
       return await send()
     } catch (error) {
@@ -119,13 +114,13 @@ function call<T>(ports: Ports, ctx: CollectContext, send: () => Promise<T>): Pro
   }, ctx.abort)
 }
 
-async function describeEvents(client: HealthClient, options: Options, ports: Ports, ctx: CollectContext) {
+async function describeEvents(client: HealthClient, options: Options, ctx: CollectContext) {
   const now = epochMs(ctx.window.to)
   const filter = { lastUpdatedTimes: [{ from: new Date(now - options.lookbackHours * 3_600_000) }] }
   const events: Event[] = []
   let nextToken: string | undefined
   do {
-    const page = await call(ports, ctx, () =>
+    const page = await call(ctx, () =>
       client.send(new DescribeEventsCommand({ filter, maxResults: 100, ...(nextToken && { nextToken }) }), {
         abortSignal: ctx.abort,
       }),
@@ -142,10 +137,10 @@ async function describeEvents(client: HealthClient, options: Options, ports: Por
 }
 
 /** Descriptions by event; one that AWS could not give (failedSet) is said, and costs its text only. */
-async function describeDetails(client: HealthClient, events: Event[], ports: Ports, ctx: CollectContext) {
+async function describeDetails(client: HealthClient, events: Event[], ctx: CollectContext) {
   const details = new Map<string, EventDetails>()
   for (const eventArns of batchesOf(events)) {
-    const output: DescribeEventDetailsCommandOutput = await call(ports, ctx, () =>
+    const output: DescribeEventDetailsCommandOutput = await call(ctx, () =>
       client.send(new DescribeEventDetailsCommand({ eventArns }), { abortSignal: ctx.abort }),
     )
     for (const detail of output.successfulSet ?? []) if (detail.event?.arn) details.set(detail.event.arn, detail)
@@ -160,7 +155,6 @@ async function describeEntities(
   client: HealthClient,
   events: Event[],
   options: Options,
-  ports: Ports,
   ctx: CollectContext,
 ): Promise<Map<string, string[]>> {
   const byEvent = new Map<string, string[]>()
@@ -168,7 +162,7 @@ async function describeEntities(
   for (const eventArns of batchesOf(events)) {
     let nextToken: string | undefined
     do {
-      const page = await call(ports, ctx, () =>
+      const page = await call(ctx, () =>
         client.send(
           new DescribeAffectedEntitiesCommand({
             filter: { eventArns },

@@ -4,6 +4,7 @@ import type { Signal } from '../agent/domain/signal.ts'
 import type { TimeWindow } from '../agent/domain/time.ts'
 import type { Http } from '../agent/lib/http.ts'
 import type { Mask } from '../agent/lib/mask.ts'
+import type { Retry } from '../agent/lib/retry.ts'
 
 /** What is looked at: one service at its primary site. */
 export interface Scope {
@@ -15,6 +16,8 @@ export interface CollectContext {
   readonly window: TimeWindow
   /** Bodies that arrive through it are masked, capped and kept. */
   readonly http: Http
+  /** Repeats what failed for the moment; for reads, never for probes, whose first failure is what they look for. */
+  readonly retry: Retry
   /** For text that does not come through `http`. */
   readonly mask: Mask
   readonly abort: AbortSignal

@@ -1,24 +1,14 @@
 import { z } from 'zod'
-import type { Observer } from '../agent/domain/evidence.ts'
 import { CheckStatus } from '../agent/domain/signal.ts'
 import type { Collector } from './collector.ts'
+import { CHECK_OBSERVERS, observerOf } from './shared/checks.ts'
 import { EndpointOptions, jsonOf, readAs } from './shared/endpoint.ts'
 import { VendorTime } from './shared/lenient.ts'
-
-/** Who stands behind each well-known check; one of your own is own telemetry unless the options say otherwise. */
-const OBSERVERS: Readonly<Record<string, Observer>> = {
-  internal_services: 'own_telemetry',
-  external_uptime: 'outside_probe',
-  cross_cloud_probe: 'outside_probe',
-  db_replication_lag: 'own_telemetry',
-  node_states: 'own_telemetry',
-  provider_api: 'provider',
-}
 
 /** A JSON feed of health checks, `[{signal, status, latencyMs?, detail?, checkedAt?}]`, one piece of evidence per check. */
 export const Options = EndpointOptions.extend({
   source: z.literal('health-feed'),
-  checks: z.array(z.string().min(1)).min(1).default(Object.keys(OBSERVERS)),
+  checks: z.array(z.string().min(1)).min(1).default(Object.keys(CHECK_OBSERVERS)),
   observers: z.record(z.string(), z.enum(['provider', 'own_telemetry', 'outside_probe'])).default({}),
 })
 export type Options = z.infer<typeof Options>
@@ -39,7 +29,7 @@ export function healthFeed(options: Options): Collector[] {
   return options.checks.map((check) => ({
     name: `health:${check}`,
     source: 'health-feed',
-    observer: options.observers[check] ?? OBSERVERS[check] ?? 'own_telemetry',
+    observer: observerOf({ check, observer: options.observers[check] }),
     timeoutMs: options.timeoutMs,
     async collect(_scope, ctx) {
       const feed = readAs(Feed, await jsonOf(ctx, 'the health feed', options), 'the health feed')

@@ -1,45 +1,89 @@
 import { z } from 'zod'
 import { Fault } from '../agent/lib/errors.ts'
-import * as awsHealthSource from './aws-health.ts'
-import * as changesFeedSource from './changes-feed.ts'
+import * as awsHealth from './aws-health.ts'
+import * as changes from './changes.ts'
+import * as changesFeed from './changes-feed.ts'
 import type { Collector } from './collector.ts'
-import * as healthFeedSource from './health-feed.ts'
-import * as lokiSource from './loki.ts'
-import * as prometheusSource from './prometheus.ts'
-import * as readinessFeedSource from './readiness-feed.ts'
-import * as statusPageSource from './status-page.ts'
+import * as githubDeployments from './github-deployments.ts'
+import * as healthFeed from './health-feed.ts'
+import * as healthHttp from './health-http.ts'
+import * as healthKubernetes from './health-kubernetes.ts'
+import * as healthPostgresLag from './health-postgres-lag.ts'
+import * as healthProviderApi from './health-provider-api.ts'
+import * as healthRemoteProbe from './health-remote-probe.ts'
+import * as healthSql from './health-sql.ts'
+import * as healthTcp from './health-tcp.ts'
+import * as healthTls from './health-tls.ts'
+import * as loki from './loki.ts'
+import * as prometheus from './prometheus.ts'
+import * as readiness from './readiness.ts'
+import * as readinessFeed from './readiness-feed.ts'
+import type { CollectorPorts } from './shared/ports.ts'
+import * as statusPage from './status-page.ts'
+
+export type { CollectorPorts } from './shared/ports.ts'
 
 /** Options of one source, told apart by `source`; a service of the catalogue lists them. */
 export const CollectorOptions = z.discriminatedUnion('source', [
-  awsHealthSource.Options,
-  changesFeedSource.Options,
-  healthFeedSource.Options,
-  lokiSource.Options,
-  prometheusSource.Options,
-  readinessFeedSource.Options,
-  statusPageSource.Options,
+  awsHealth.Options,
+  changes.Options,
+  changesFeed.Options,
+  githubDeployments.Options,
+  healthFeed.Options,
+  healthHttp.Options,
+  healthKubernetes.Options,
+  healthPostgresLag.Options,
+  healthProviderApi.Options,
+  healthRemoteProbe.Options,
+  healthSql.Options,
+  healthTcp.Options,
+  healthTls.Options,
+  loki.Options,
+  prometheus.Options,
+  readiness.Options,
+  readinessFeed.Options,
+  statusPage.Options,
 ])
 export type CollectorOptions = z.infer<typeof CollectorOptions>
 
-/** What collectors need besides the HTTP of their context. */
-export type CollectorPorts = awsHealthSource.Ports
-
-function collectorsOf(options: CollectorOptions, ports: CollectorPorts): Collector[] {
+function collectorsOf(options: CollectorOptions, ports: CollectorPorts): Collector | Collector[] {
   switch (options.source) {
     case 'aws-health':
-      return [awsHealthSource.awsHealth(options, ports)]
+      return awsHealth.awsHealth(options, ports)
+    case 'changes':
+      return changes.changes(options, ports)
     case 'changes-feed':
-      return [changesFeedSource.changesFeed(options)]
+      return changesFeed.changesFeed(options)
+    case 'github-deployments':
+      return githubDeployments.githubDeployments(options)
     case 'health-feed':
-      return healthFeedSource.healthFeed(options)
+      return healthFeed.healthFeed(options)
+    case 'health-http':
+      return healthHttp.healthHttp(options, ports)
+    case 'health-kubernetes':
+      return healthKubernetes.healthKubernetes(options)
+    case 'health-postgres-lag':
+      return healthPostgresLag.healthPostgresLag(options, ports)
+    case 'health-provider-api':
+      return healthProviderApi.healthProviderApi(options, ports)
+    case 'health-remote-probe':
+      return healthRemoteProbe.healthRemoteProbe(options)
+    case 'health-sql':
+      return healthSql.healthSql(options, ports)
+    case 'health-tcp':
+      return healthTcp.healthTcp(options, ports)
+    case 'health-tls':
+      return healthTls.healthTls(options, ports)
     case 'loki':
-      return [lokiSource.loki(options)]
+      return loki.loki(options)
     case 'prometheus':
-      return [prometheusSource.prometheus(options)]
+      return prometheus.prometheus(options)
+    case 'readiness':
+      return readiness.readiness(options, ports)
     case 'readiness-feed':
-      return readinessFeedSource.readinessFeed(options)
+      return readinessFeed.readinessFeed(options)
     case 'status-page':
-      return [statusPageSource.statusPage(options)]
+      return statusPage.statusPage(options)
   }
 }
 

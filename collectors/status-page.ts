@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Collector } from './collector.ts'
+import { readAwsCurrentEvents } from './shared/aws-current-events.ts'
 import { readRss } from './shared/azure-rss.ts'
 import { bodyOf, EndpointOptions, endpointHeaders, parseJson } from './shared/endpoint.ts'
 import { readGcpIncidents } from './shared/gcp-incidents.ts'
@@ -9,7 +10,7 @@ import { readStatuspage } from './shared/statuspage-v2.ts'
 export const Options = EndpointOptions.extend({
   source: z.literal('status-page'),
   name: z.string().min(1),
-  format: z.enum(['statuspage.v2', 'gcp.incidents', 'rss']),
+  format: z.enum(['statuspage.v2', 'gcp.incidents', 'rss', 'aws.currentevents']),
   /** Whose page it is, as in "provider:product"; the page's name unless set. */
   provider: z.string().min(1).toLowerCase().optional(),
 })
@@ -34,6 +35,8 @@ export function statusPage(options: Options): Collector {
           return readStatuspage(parseJson(body, what), provider, name, what)
         case 'gcp.incidents':
           return readGcpIncidents(parseJson(body, what), provider, name, ctx.window.to, what)
+        case 'aws.currentevents':
+          return readAwsCurrentEvents(parseJson(body, what), provider, name, what)
         case 'rss':
           return readRss(body, provider, name, what)
       }

@@ -5,8 +5,8 @@ import { parseAlertmanager } from '../agent/ingest/alertmanager.ts'
 import { stoppedClock } from '../agent/lib/clock.ts'
 import { Fault } from '../agent/lib/errors.ts'
 import type { Mask } from '../agent/lib/mask.ts'
-import { tryOnce } from '../agent/lib/retry.ts'
 import { collectorsFor } from '../collectors/index.ts'
+import { httpOnlyPorts } from '../collectors/shared/ports.ts'
 import type { RecordedIncident } from './recorded-incident.ts'
 import { recordedEntry } from './recorded-scope.ts'
 import { recordedUpstream } from './recorded-upstream.ts'
@@ -23,11 +23,12 @@ export async function snapshotOf(incident: RecordedIncident, options: SnapshotOp
   const { service, collectors } = recordedEntry(incident)
   const { http, unanswered } = recordedUpstream(incident)
   const nowMs = epochMs(incident.decidedAt)
+  const clock = stoppedClock(nowMs)
   const window = { from: instantOf(nowMs - WINDOW_MS), to: incident.decidedAt }
   const evidence = await collectEvidence(
-    collectorsFor({ collectors }, { retry: tryOnce, resolveCname: async () => [] }),
+    collectorsFor({ collectors }, httpOnlyPorts(clock)),
     { service },
-    { window, http, mask: options.mask ?? (async (text) => text), clock: stoppedClock(nowMs) },
+    { window, http, mask: options.mask ?? (async (text) => text), clock },
     WINDOW_MS,
   )
   if (unanswered.length > 0) throw new Fault('internal', unanswered[0] ?? '', { details: { unanswered } })

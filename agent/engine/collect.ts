@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import { asFault, Fault } from '../lib/errors.ts'
 import type { Http } from '../lib/http.ts'
 import type { Mask } from '../lib/mask.ts'
+import { type Retry, tryOnce } from '../lib/retry.ts'
 import { type KeepExchange, keepingHttp } from './kept-exchange.ts'
 import { sharedReads } from './shared-reads.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
-import { asFault, Fault } from './errors.ts'
-import type { Http, HttpResponse } from './http.ts'
+import { asFault } from './errors.ts'
+import type { HttpResponse } from './http.ts'
 
 export interface RetryOptions {
   /** How often it is tried in all. */
@@ -46,36 +46,6 @@ export function retrying(ports: RetryPorts, options: RetryOptions = DEFAULT_RETR
 
 /** Tries once; for recordings, where the same question has the same answer. */
 export const tryOnce: Retry = (attempt) => attempt(1)
-
-/** Statuses by which a server says "later". */
-const LATER = new Set([429, 502, 503, 504])
-
-/**
- * An Http that repeats requests which failed for the moment. Only for requests that read: it does not look at the method, as the AWS APIs read
- * with POST.
- */
-export function retryingReads(http: Http, retry: Retry): Http {
-  return async (request, abort) => {
-    let last: HttpResponse | undefined
-    try {
-      return await retry(async () => {
-        last = undefined
-        const response = await http(request, abort)
-        if (!LATER.has(response.status)) return response
-        last = response
-        const retryAfterMs = retryAfterMsOf(response)
-        throw new Fault('upstream_refused', `answered ${response.status}`, {
-          retryable: true,
-          ...(retryAfterMs !== undefined && { retryAfterMs }),
-        })
-      }, abort)
-    } catch (error) {
-      // Out of attempts: the caller reads the status as it would have without us.
-      if (last) return last
-      throw error
-    }
-  }
-}
 
 /** The Retry-After header in milliseconds: seconds, or a date measured against the answer's own Date header. */
 export function retryAfterMsOf(response: Pick<HttpResponse, 'headers'>): number | undefined {

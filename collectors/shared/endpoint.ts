@@ -37,11 +37,13 @@ export function urlBelow(base: string, path: string, params: Record<string, stri
   return url.toString()
 }
 
-/** Sends a request and returns its body, or throws the Fault that the status stands for. */
-export async function bodyOf(ctx: CollectContext, what: string, request: HttpRequest): Promise<string> {
-  const response = await ctx.http(request, ctx.abort)
-  refuseBadStatus(response, what)
-  return response.body
+/** Sends a reading request and returns its body, or throws the Fault that the status stands for; what fails for the moment is repeated. */
+export function bodyOf(ctx: CollectContext, what: string, request: HttpRequest): Promise<string> {
+  return ctx.retry(async () => {
+    const response = await ctx.http(request, ctx.abort)
+    refuseBadStatus(response, what)
+    return response.body
+  }, ctx.abort)
 }
 
 /** GETs an endpoint and parses its JSON. */
