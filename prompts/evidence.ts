@@ -101,6 +101,7 @@ function headerLines({ service, takenAt }: Snapshot, facts: Facts): string[] {
 
 const SHOWN_ALERTS = 5
 const DULL_LABELS = new Set(['alertname', 'severity', 'service'])
+const DULL_ANNOTATIONS = new Set(['generator_url', 'runbook_url', 'dashboard_url', 'dashboard', 'runbook'])
 
 function alertLines({ alerts, takenAt }: Snapshot): string[] {
   if (alerts.length === 0) return ['alerts: none; a sustained health score opened the incident']
@@ -111,6 +112,7 @@ function alertLines({ alerts, takenAt }: Snapshot): string[] {
       .slice(0, 8)
       .map(([name, label]) => ` ${value(name, 30)}=${value(label, 40)}`)
     const said = Object.entries(alert.annotations)
+      .filter(([name]) => !DULL_ANNOTATIONS.has(name))
       .sort(([a], [b]) => (a < b ? 1 : -1))
       .slice(0, 3)
       .map(([name, text]) => ` ${value(name, 30)} ${quoted(text, { maxChars: 220 })}`)

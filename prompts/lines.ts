@@ -51,7 +51,7 @@ function lineOf(signal: Signal, facts: Facts, now: Instant): Omit<Line, 'kind'> 
 }
 
 function checkLine(check: SignalOf<'health_check'>, now: Instant): Omit<Line, 'kind'> {
-  const latency = check.latencyMs === null ? '' : ` ${short(check.latencyMs)}ms`
+  const latency = check.latencyMs === null ? '' : ` ${Math.round(check.latencyMs)}ms`
   const detail = check.detail ? ` ${quoted(check.detail, { maxChars: 160 })}` : ''
   const text = `${value(check.id)} ${value(check.check)} ${check.status}${latency} at ${relative(check.checkedAt, now)}${detail}`
   return { text, relevance: 96 }

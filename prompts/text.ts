@@ -8,6 +8,8 @@ const QUOTES = /["\u201c-\u201f\u2033\uff02\u275d\u275e`\u02cb\uff40]/g
 const ROLE_TOKEN = /\[\s*(\/?\s*(?:inst|sys|system|assistant|user|tool)\s*)\]/gi
 
 const MAX_WORD = 80
+/** Runs that hold nothing to read: base64, hex, padding. JSON without blanks has signs in it and is shortened as text. */
+const UNBROKEN = /[^\s,:;{}()[\]'|&?]{81,}/g
 
 export interface TextLimits {
   readonly maxChars: number
@@ -39,7 +41,7 @@ function neutral(text: string, maxChars: number): string {
     .replace(/([-=#*_~\u2014\u2500])\1{3,}/g, '$1$1$1')
     .replace(/\s*[\r\n\t]+\s*/g, ' / ')
     .replace(/\s{2,}/g, ' ')
-    .replace(/\S{81,}/g, (word) => `${word.slice(0, MAX_WORD / 2)}\u2026(+${word.length - MAX_WORD / 2})`)
+    .replace(UNBROKEN, (word) => `${word.slice(0, MAX_WORD / 2)}\u2026(+${word.length - MAX_WORD / 2})`)
     .trim()
   const rest = flat.length + text.length - head.length - maxChars
   const cut = rest > 0 ? `${whole(flat.slice(0, maxChars))}\u2026(+${rest} chars)` : flat
