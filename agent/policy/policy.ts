@@ -17,11 +17,13 @@ const LeverPolicy = z.strictObject({
 })
 export type LeverPolicy = z.infer<typeof LeverPolicy>
 
-const INFRASTRUCTURE: Category[] = ['aws_infrastructure', 'azure_infrastructure', 'gcp_infrastructure']
-const EDGE: Category[] = ['cloudflare_infrastructure', 'cdn_infrastructure']
-const OUTSIDE: Category[] = [...INFRASTRUCTURE, ...EDGE, 'network_transit', 'third_party_service']
-/** Causes of our own making: no place to move to is free of them. */
-const OWN: Category[] = ['internal_deploy', 'internal_config', 'internal_capacity', 'internal_data', 'security']
+const INFRASTRUCTURE = ['aws_infrastructure', 'azure_infrastructure', 'gcp_infrastructure'] as const
+const EDGE = ['cloudflare_infrastructure', 'cdn_infrastructure'] as const
+/** Causes that are not of our own making; of our own, no place to move to is free. */
+const OUTSIDE = [...INFRASTRUCTURE, ...EDGE, 'network_transit', 'third_party_service'] as const
+const FailoverPolicy = LeverPolicy.extend({
+  causes: z.strictObject({ act: z.array(Category.extract(OUTSIDE)), ask: z.array(Category) }),
+})
 
 const lever = (defaults: z.input<typeof LeverPolicy>) =>
   z.strictObject({
@@ -30,16 +32,12 @@ const lever = (defaults: z.input<typeof LeverPolicy>) =>
     causes: LeverPolicy.shape.causes.default(defaults.causes),
   })
 
-const failover = (defaults: z.input<typeof LeverPolicy>) =>
-  lever(defaults).superRefine((value, context) => {
-    for (const bound of ['act', 'ask'] as const)
-      for (const [index, category] of value.causes[bound].entries())
-        if (OWN.includes(category) && bound === 'act')
-          context.addIssue({
-            code: 'custom',
-            path: ['causes', bound, index],
-            message: `${category} can never lead to an automatic failover; allowed are ${OUTSIDE.join(', ')}`,
-          })
+/** No policy can let an own cause move users automatically, so the file cannot say it. */
+const failover = (defaults: z.input<typeof FailoverPolicy>) =>
+  z.strictObject({
+    ceiling: FailoverPolicy.shape.ceiling.default(defaults.ceiling),
+    confidence: Confidence.default(defaults.confidence),
+    causes: FailoverPolicy.shape.causes.default(defaults.causes),
   })
 
 /**
@@ -76,7 +74,7 @@ export const Policy = z.strictObject({
       dr_failover: failover({
         ceiling: 'act',
         confidence: { act: 0.95, ask: 0.6 },
-        causes: { act: [...INFRASTRUCTURE], ask: OUTSIDE },
+        causes: { act: [...INFRASTRUCTURE], ask: [...OUTSIDE] },
       }).prefault({}),
     })
     .prefault({}),

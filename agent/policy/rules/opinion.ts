@@ -99,7 +99,7 @@ function causeCeiling(
   const isFailover = (FAILOVERS as readonly Action[]).includes(action)
   if (isFailover && OWN_CAUSES.includes(category))
     return causes.ask.includes(category) && isFaultOutside ? 'ask' : 'none'
-  if (causes.act.includes(category)) return 'act'
+  if ((causes.act as readonly Category[]).includes(category)) return 'act'
   return causes.ask.includes(category) ? 'ask' : 'none'
 }
 
