@@ -1,41 +1,44 @@
 import type { Argument } from './argument.ts'
 import type { Readings } from './readings.ts'
+import type { SeriesReading } from './series-reading.ts'
 
-const FRONT = /edge|cdn|entry|frontdoor|balancer|\blb\b|elb|gateway|rum_|dns|by name/i
-const BEHIND = /origin|backend|target_|direct|by[-_]address|upstream_ok|internal/i
+const FRONT = /edge|cdn|entry|front_?door|balancer|(?:^|_)lb(?:_|\b)|elb|gateway|rum_|dns/i
+const BEHIND = /origin|backend|target_|direct|by[-_]address|internal/i
 
 /** Arguments that the fault lies between users and servers that are well: at a CDN, an entry, or the names. */
 export function argueEdge(readings: Readings): Argument[] {
   const list: Argument[] = []
   const add = (weight: number, note: string, evidence: string | null) =>
     list.push({ hypothesis: 'edge', weight, note, evidence })
-  const textOf = (name: string, query: string) => `${name} ${query}`
+  const failsOrFailed = (reading: SeriesReading) =>
+    reading.state === 'bad' || (reading.recovered > 0.5 && reading.worst > 0.1)
   const front = readings.series.find(
     (reading) =>
-      reading.state === 'bad' &&
-      FRONT.test(textOf(reading.signal.name, reading.signal.query)) &&
+      failsOrFailed(reading) &&
+      FRONT.test(`${reading.signal.name} ${reading.signal.query}`) &&
       !BEHIND.test(reading.signal.name),
   )
   const behind = readings.series.find(
     (reading) =>
       reading.state === 'good' &&
+      reading.worst < 0.05 &&
       BEHIND.test(reading.signal.name) &&
       (reading.meaning.kind === 'errors' || reading.meaning.kind === 'success'),
   )
   if (front && behind) add(2, `${front.signal.name} fails while ${behind.signal.name} is flat`, front.signal.id)
-  for (const check of readings.checks.values()) {
-    if (check.status === 'ok' || !check.detail) continue
-    const parted =
+  const parted = [...readings.checks.values()].find(
+    (check) =>
+      check.status !== 'ok' &&
       /(?:straight|direct|by (?:\w+ )?address|private|inside|cluster address)[^;,]{0,60}(?:: ?|\b)(?:200|ok|\d+ of \d+)/i.test(
-        check.detail,
-      )
-    if (parted) {
-      add(1.2, 'asked directly, the servers answer', check.id)
-      break
-    }
-  }
-  const nodes = readings.checks.get('node_states')?.status
-  const api = readings.checks.get('provider_api')?.status
-  if (list.length > 0 && nodes === 'ok' && api === 'ok') add(0.5, 'machines and provider calls are well', null)
+        check.detail ?? '',
+      ),
+  )
+  if (parted) add(1.2, 'asked directly, the servers answer', parted.id)
+  const status = (name: string) => readings.checks.get(name)?.status
+  const outside = readings.checks.get('external_uptime')
+  if (status('internal_services') === 'ok' && status('node_states') === 'ok' && outside?.status === 'error')
+    add(1.5, 'the servers are well inside while users outside get errors', outside.id)
+  if (list.length > 0 && status('node_states') === 'ok' && status('provider_api') === 'ok')
+    add(0.5, 'machines and provider calls are well', null)
   return list
 }

@@ -9,9 +9,10 @@ export interface Impact {
   readonly trend: 'recovering' | 'worsening' | 'steady'
   readonly bad: readonly SeriesReading[]
   readonly good: readonly SeriesReading[]
-  /** Indicators that ended or hold no point. */
+  /** Series that ended or hold no point. */
   readonly silent: readonly SeriesReading[]
-  readonly outsideChecksFail: boolean
+  /** Health checks that are not in order. */
+  readonly redChecks: readonly string[]
 }
 
 /** Judges the impact from indicators of real use first, from outside checks where there are none. */
@@ -20,23 +21,23 @@ export function judgeImpact(readings: Readings): Impact {
   const real = sli.filter((reading) => !reading.meaning.isProbe)
   const bad = real.filter((reading) => reading.state === 'bad')
   const good = real.filter((reading) => reading.state === 'good')
-  const silent = readings.series.filter((reading) => reading.state === 'stale' || reading.state === 'absent')
-  const outside = ['external_uptime', 'cross_cloud_probe'].map((name) => readings.checks.get(name)?.status)
-  const outsideChecksFail = outside.some((status) => status === 'error' || status === 'degraded')
+  const silent = readings.ownSeries.filter((reading) => reading.state === 'stale' || reading.state === 'absent')
+  const redChecks = [...readings.checks.values()].filter((check) => check.status !== 'ok').map((check) => check.check)
+  const outsideFails = redChecks.includes('external_uptime') || redChecks.includes('cross_cloud_probe')
   const badProbes = sli.filter((reading) => reading.meaning.isProbe && reading.state === 'bad')
   const severity = Math.max(0, ...[...bad, ...badProbes].map(weightOf))
-  const usage = readings.series.filter(
-    (reading) => reading.meaning.kind === 'traffic' && reading.state === 'good' && !reading.meaning.isProbe,
-  )
-  const base = { bad: bad.length > 0 ? bad : badProbes, good, silent, outsideChecksFail, severity }
+  const base = { bad: bad.length > 0 ? bad : badProbes, good, silent, redChecks, severity }
   if (bad.length > 0) return { ...base, state: 'hurt', trend: trendOf(bad, readings) }
   // A flat error ratio alone may be the calm of a site that nobody reaches: use must be seen as well.
   const usageSeen =
-    good.some((reading) => reading.meaning.kind === 'traffic' || reading.meaning.kind === 'success') || usage.length > 0
+    good.some((reading) => reading.meaning.kind === 'traffic' || reading.meaning.kind === 'success') ||
+    readings.ownSeries.some(
+      (reading) => reading.meaning.kind === 'traffic' && reading.state === 'good' && !reading.meaning.isProbe,
+    )
   if (good.length > 0 && usageSeen)
-    return { ...base, severity: 0, state: 'served', trend: recoveredGood(good) ? 'recovering' : 'steady' }
+    return { ...base, severity: 0, state: 'served', trend: cameBack(good) ? 'recovering' : 'steady' }
   if (badProbes.length > 0) return { ...base, state: 'hurt', trend: trendOf(badProbes, readings) }
-  if (good.length > 0 && !outsideChecksFail) return { ...base, severity: 0, state: 'served', trend: 'steady' }
+  if (good.length > 0 && !outsideFails) return { ...base, severity: 0, state: 'served', trend: 'steady' }
   return { ...base, state: 'unknown', trend: 'steady' }
 }
 
@@ -46,7 +47,7 @@ function weightOf(reading: SeriesReading): number {
     : reading.severity
 }
 
-/** Recovering: every indicator that is still bad has given back a good part of its worst, and none is getting worse or comes and goes. */
+/** Recovering: what is still bad has given back a good part of its worst, and none is getting worse or comes and goes. */
 function trendOf(bad: readonly SeriesReading[], readings: Readings): Impact['trend'] {
   const counted = bad.filter((reading) => reading.meaning.kind !== 'latency' && reading.meaning.kind !== 'lag')
   const leading = counted.length > 0 ? counted : bad
@@ -57,13 +58,19 @@ function trendOf(bad: readonly SeriesReading[], readings: Readings): Impact['tre
       reading.recovered >= (reading.trend === 'improving' ? 0.35 : heals ? 0.45 : 0.55) &&
       reading.trend !== 'worsening',
   )
-  const isErrorsFalling = leading.some(
+  const errorsFall = leading.some(
     (reading) => reading.meaning.kind !== 'traffic' && reading.recovered >= 0.5 && reading.trend === 'improving',
   )
-  if (backed || isErrorsFalling) return 'recovering'
+  if (backed || errorsFall) return 'recovering'
   return leading.some((reading) => reading.trend === 'worsening') ? 'worsening' : 'steady'
 }
 
-function recoveredGood(good: readonly SeriesReading[]): boolean {
-  return good.some((reading) => reading.recovered >= 0.9 && reading.badForMinutes !== null)
+/** Within bounds now, after a stretch that was plainly not. */
+function cameBack(good: readonly SeriesReading[]): boolean {
+  return good.some(
+    (reading) =>
+      reading.recovered >= 0.8 &&
+      reading.worst > (reading.meaning.kind === 'traffic' ? 0.25 : 0.015) &&
+      (reading.badForMinutes !== null || reading.startsBeforeWindow),
+  )
 }

@@ -1,6 +1,5 @@
 import type { LogPatternSignal } from '../../domain/signal.ts'
-import type { Snapshot } from '../../domain/snapshot.ts'
-import { signalsOf } from '../../domain/snapshot.ts'
+import { type Snapshot, signalsOf } from '../../domain/snapshot.ts'
 import { epochMs, minutesBetween } from '../../domain/time.ts'
 import { INSTRUCTION, WORDS } from './vocabulary.ts'
 
@@ -10,6 +9,7 @@ export type Topic = keyof typeof WORDS
 export interface LogReading {
   readonly signal: LogPatternSignal
   readonly text: string
+  /** An error or warning that did not stand there before the incident: a line that was there all day explains nothing. */
   readonly isError: boolean
   readonly topics: ReadonlySet<Topic>
   readonly minutesSinceLast: number
@@ -18,8 +18,10 @@ export interface LogReading {
   readonly isInstruction: boolean
 }
 
+const BEFORE_ONSET_MINUTES = 8
+
 /** Reads every log pattern of the snapshot; lines that give orders are marked and carry no topics. */
-export function readLogs(snapshot: Snapshot): LogReading[] {
+export function readLogs(snapshot: Snapshot, onsetMinutes: number): LogReading[] {
   return signalsOf(snapshot, 'log_pattern')
     .filter((signal) => epochMs(signal.firstAt) <= epochMs(snapshot.takenAt))
     .map((signal) => {
@@ -28,17 +30,18 @@ export function readLogs(snapshot: Snapshot): LogReading[] {
       const topics = new Set<Topic>()
       if (!isInstruction)
         for (const topic of Object.keys(WORDS) as Topic[]) if (WORDS[topic].test(text)) topics.add(topic)
-      const isError =
+      const minutesSinceFirst = minutesBetween(signal.firstAt, snapshot.takenAt)
+      const isBad =
         signal.level === 'error' ||
         signal.level === 'warn' ||
         (signal.level === 'unknown' && /error|fail|warn/i.test(text))
       return {
         signal,
         text,
-        isError,
+        isError: isBad && minutesSinceFirst <= onsetMinutes + BEFORE_ONSET_MINUTES,
         topics,
         minutesSinceLast: minutesBetween(signal.lastAt, snapshot.takenAt),
-        minutesSinceFirst: minutesBetween(signal.firstAt, snapshot.takenAt),
+        minutesSinceFirst,
         isInstruction,
       }
     })

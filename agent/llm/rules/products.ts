@@ -3,7 +3,10 @@ const SYNONYMS: readonly [RegExp, readonly string[]][] = [
   [/cdn|cache|cloudfront/, ['cdn', 'edge', 'cache', 'pop', 'colo', 'cloudfront']],
   [/dns|route53/, ['dns', 'resolver', 'lookup', 'servfail', 'nxdomain', 'name server', 'route53']],
   [/waf|firewall/, ['waf', 'firewall']],
-  [/load-?balanc|elb|alb|nlb/, ['load balanc', 'loadbalanc', 'balancer', 'elb', 'url_map', 'lb-', 'proxy']],
+  [
+    /load[-_]?balanc|elb|alb|nlb/,
+    ['load balanc', 'loadbalanc', 'balancer', 'elb', 'url_map', 'url map', 'lb', 'proxy', 'front end'],
+  ],
   [/frontdoor/, ['front door', 'frontdoor', 'edge']],
   [
     /iam|identity|entra|managed-identity|service-control/,
@@ -29,7 +32,8 @@ const SYNONYMS: readonly [RegExp, readonly string[]][] = [
 
 /** Words by which a dependency is recognised in a text: its own name and the usual synonyms of its product. */
 export function productWords(vendor: string, product: string): string[] {
-  const words = new Set<string>([product.toLowerCase().replace(/-/g, ' '), product.toLowerCase()])
+  const plain = product.toLowerCase()
+  const words = new Set<string>([plain, plain.replace(/[-_]/g, ' '), plain.replace(/[-_]/g, '')])
   if (vendor === 'third_party') return [product.toLowerCase()]
   for (const [pattern, synonyms] of SYNONYMS) if (pattern.test(product)) for (const word of synonyms) words.add(word)
   return [...words].filter((word) => word.length > 1)

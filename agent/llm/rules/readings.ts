@@ -8,6 +8,7 @@ import type {
 import { type Snapshot, signalsOf } from '../../domain/snapshot.ts'
 import { minutesBetween } from '../../domain/time.ts'
 import { type LogReading, readLogs } from './log-reading.ts'
+import { isOwnSeries, ownNames } from './relevance.ts'
 import { readSeries, type SeriesReading } from './series-reading.ts'
 import { findSplits, type Split } from './splits.ts'
 import { INSTRUCTION } from './vocabulary.ts'
@@ -15,7 +16,11 @@ import { INSTRUCTION } from './vocabulary.ts'
 /** Everything that is read from a snapshot before anything is concluded. */
 export interface Readings {
   readonly snapshot: Snapshot
+  /** Names under which the service and its parts appear. */
+  readonly names: ReadonlySet<string>
   readonly series: readonly SeriesReading[]
+  /** Series that do not say that they belong to another service. */
+  readonly ownSeries: readonly SeriesReading[]
   readonly logs: readonly LogReading[]
   readonly splits: readonly Split[]
   readonly checks: ReadonlyMap<string, HealthCheckSignal>
@@ -23,6 +28,8 @@ export interface Readings {
   readonly components: readonly ComponentSignal[]
   readonly changes: readonly ChangeSignal[]
   readonly readiness: readonly ReadinessSignal[]
+  /** Whether anyone could look at what we changed. */
+  readonly changesWereSeen: boolean
   /** Minutes since the oldest alert that still fires; 0 without one. */
   readonly alertMinutes: number
   /** Minutes since users began to feel it, as well as it can be told. */
@@ -35,66 +42,66 @@ export interface Readings {
 
 /** Reads a snapshot. Everything later is a pure function of this. */
 export function readSnapshot(snapshot: Snapshot): Readings {
+  const names = ownNames(snapshot)
   const series = signalsOf(snapshot, 'series').map((signal) => readSeries(signal, snapshot.takenAt))
-  const logs = readLogs(snapshot)
+  const ownSeries = series.filter((reading) => isOwnSeries(reading.signal, names))
   const firing = snapshot.alerts.filter((alert) => alert.status === 'firing')
   const alertMinutes = Math.max(0, ...firing.map((alert) => minutesBetween(alert.startsAt, snapshot.takenAt)))
+  const onset = onsetOf(ownSeries, alertMinutes)
   const checks = new Map<string, HealthCheckSignal>()
   for (const check of signalsOf(snapshot, 'health_check')) checks.set(check.check, check)
-  const alertTexts = snapshot.alerts.some((alert) =>
-    Object.values(alert.annotations).some((text) => INSTRUCTION.test(text)),
-  )
   return {
     snapshot,
+    names,
     series,
-    logs,
+    ownSeries,
+    logs: readLogs(snapshot, onset.onsetMinutes),
     splits: findSplits(series, snapshot.service),
     checks,
-    events: signalsOf(snapshot, 'provider_event'),
+    events: signalsOf(snapshot, 'provider_event').filter((event) => !INSTRUCTION.test(`${event.title} ${event.text}`)),
     components: signalsOf(snapshot, 'component'),
     changes: signalsOf(snapshot, 'change'),
     readiness: signalsOf(snapshot, 'readiness'),
+    changesWereSeen: snapshot.evidence.some((item) => item.observer === 'change' && item.status !== 'failed'),
     alertMinutes,
-    ...onsetOf(series, alertMinutes),
+    ...onset,
     failedSources: snapshot.evidence.filter((evidence) => evidence.status === 'failed').map((evidence) => evidence.id),
-    instructions: [
-      ...(alertTexts ? ['alert'] : []),
-      ...logs.filter((log) => log.isInstruction).map((log) => log.signal.id),
-      ...signalsOf(snapshot, 'change')
-        .filter((change) => INSTRUCTION.test(change.summary))
-        .map((change) => change.id),
-      ...signalsOf(snapshot, 'provider_event')
-        .filter((event) => INSTRUCTION.test(`${event.title} ${event.text}`))
-        .map((event) => event.id),
-    ],
+    instructions: instructionsIn(snapshot),
   }
 }
 
-/** The first minute at which an indicator left its bounds; other series may move a little earlier than what users feel. */
+/** The first minute at which an indicator left its bounds. */
 function onsetOf(
   series: readonly SeriesReading[],
   alertMinutes: number,
 ): { onsetMinutes: number; onsetIsKnown: boolean } {
-  const bad = series.filter(
-    (reading) => reading.state === 'bad' && !reading.startsBeforeWindow && reading.badForMinutes !== null,
-  )
-  const sli = bad.filter((reading) => reading.meaning.isSli).map((reading) => reading.badForMinutes ?? 0)
-  const before = series.some(
-    (reading) => reading.state === 'bad' && reading.meaning.isSli && reading.startsBeforeWindow,
-  )
+  const bad = series.filter((reading) => reading.state === 'bad')
+  const before = bad.some((reading) => reading.meaning.isSli && reading.startsBeforeWindow)
   if (before) return { onsetMinutes: Math.max(60, alertMinutes + 2), onsetIsKnown: false }
+  const begun = bad.filter((reading) => !reading.startsBeforeWindow && reading.badForMinutes !== null)
+  const sli = begun.filter((reading) => reading.meaning.isSli).map((reading) => reading.badForMinutes ?? 0)
+  const all = begun.map((reading) => reading.badForMinutes ?? 0)
   if (sli.length === 0) {
-    const any = bad.map((reading) => reading.badForMinutes ?? 0)
-    return any.length > 0
-      ? {
-          onsetMinutes: Math.max(...any.filter((minutes) => minutes <= alertMinutes + 15), 0) || alertMinutes + 3,
-          onsetIsKnown: true,
-        }
-      : { onsetMinutes: alertMinutes + 3, onsetIsKnown: false }
+    const near = all.filter((minutes) => minutes <= alertMinutes + 45)
+    return { onsetMinutes: near.length > 0 ? Math.max(...near) : alertMinutes + 3, onsetIsKnown: near.length > 0 }
   }
-  const first = Math.max(...sli)
-  const earlier = bad
-    .map((reading) => reading.badForMinutes ?? 0)
-    .filter((minutes) => minutes > first && minutes < first + 6)
-  return { onsetMinutes: Math.max(first, ...earlier), onsetIsKnown: true }
+  return { onsetMinutes: Math.max(...sli), onsetIsKnown: true }
+}
+
+function instructionsIn(snapshot: Snapshot): string[] {
+  const orders = (text: string) => INSTRUCTION.test(text)
+  return [
+    ...snapshot.alerts
+      .filter((alert) => Object.values(alert.annotations).some(orders))
+      .map((alert) => `alert:${alert.name}`),
+    ...signalsOf(snapshot, 'log_pattern')
+      .filter((log) => orders(log.sample))
+      .map((log) => log.id),
+    ...signalsOf(snapshot, 'change')
+      .filter((change) => orders(change.summary))
+      .map((change) => change.id),
+    ...signalsOf(snapshot, 'provider_event')
+      .filter((event) => orders(`${event.title} ${event.text}`))
+      .map((event) => event.id),
+  ]
 }

@@ -21,9 +21,10 @@ export interface SeriesReading {
   readonly trend: 'improving' | 'worsening' | 'steady' | 'waves' | 'unknown'
   /** Share of the worst deviation that is already gone, 0..1. */
   readonly recovered: number
+  /** The worst severity within the window. */
+  readonly worst: number
 }
 
-const RECENT_MINUTES = 3
 const STALE_MINUTES = 5
 
 /** Reads one series: is it bad now, since when, and is it getting better. */
@@ -32,6 +33,12 @@ export function readSeries(signal: SeriesSignal, takenAt: Instant): SeriesReadin
   const points = signal.points
     .filter((point): point is [number, number] => point[1] !== null && point[0] * 1000 <= nowMs + 60_000)
     .map(([seconds, value]) => ({ minutesAgo: (nowMs - seconds * 1000) / 60_000, value }))
+    // The median of three neighbours: one outlier is noise, two are a change.
+    .map((point, index, all) => ({
+      ...point,
+      value: median(all.slice(Math.max(0, index - 1), index + 2).map((one) => one.value)) ?? point.value,
+    }))
+  const raw = points.length === 0 ? [] : signal.points.map((point) => point[1]).filter((value) => value !== null)
   const meaning = directionOf(signal)
   const empty = {
     signal,
@@ -44,6 +51,7 @@ export function readSeries(signal: SeriesSignal, takenAt: Instant): SeriesReadin
     silentMinutes: null,
     trend: 'unknown' as const,
     recovered: 0,
+    worst: 0,
   }
   const last = points.at(-1)
   if (!last) return { ...empty, state: 'absent' }
@@ -52,16 +60,18 @@ export function readSeries(signal: SeriesSignal, takenAt: Instant): SeriesReadin
   if (last.minutesAgo > STALE_MINUTES) return { ...empty, state: 'stale', usual, silentMinutes: last.minutesAgo }
   const level = (from: number, to: number) =>
     median(points.filter((point) => point.minutesAgo >= from && point.minutesAgo < to).map((point) => point.value))
-  const current = level(-1, RECENT_MINUTES) ?? last.value
+  const current = median(raw.slice(-3)) ?? last.value
   const badness = (value: number) => severityOf(value, usual, meaning, signal)
-  const severity = badness(current)
   const flags = points.map((point) => ({ minutesAgo: point.minutesAgo, severity: badness(point.value) }))
   const worst = quantile(
     flags.map((flag) => flag.severity),
     0.97,
   )
-  const state = meaning.badWhen === null ? 'unclear' : severity > 0 ? 'bad' : 'good'
   const waves = countWaves(flags.map((flag) => flag.severity > 0.02))
+  // What comes and goes is not over because it is gone at this minute.
+  const lately = flags.filter((flag) => flag.minutesAgo <= 12).map((flag) => flag.severity)
+  const severity = waves >= 3 && lately.length > 0 ? quantile(lately, 0.75) : badness(current)
+  const state = meaning.badWhen === null ? 'unclear' : severity > 0 ? 'bad' : 'good'
   const stretch = startOfStretch(flags, Math.max(0.003, worst * 0.1))
   const earlier = level(7, 12)
   const before = earlier === null ? null : badness(earlier)
@@ -88,6 +98,7 @@ export function readSeries(signal: SeriesSignal, takenAt: Instant): SeriesReadin
     silentMinutes: last.minutesAgo,
     trend,
     recovered,
+    worst,
   }
 }
 
@@ -106,14 +117,16 @@ function severityOf(value: number, usual: number, meaning: SeriesMeaning, signal
   if (meaning.badWhen === null) return 0
   if (meaning.badWhen === 'low') {
     if (meaning.isShare) {
-      const bound = objective === undefined ? usual - Math.max(0.03, usual * 0.05) : Math.min(objective, usual - 0.002)
-      return value < bound ? clamp(1 - value / Math.max(usual, 1e-9)) : 0
+      // With an objective the window need not hold a good time at all.
+      const bound = objective ?? usual - Math.max(0.03, usual * 0.05)
+      return value < bound ? clamp(1 - value / Math.max(usual, objective ?? 0, 1e-9)) : 0
     }
     // Traffic breathes: a fifth less than usual is not yet a loss.
     return value < usual * 0.78 ? clamp(1 - value / Math.max(usual, 1e-9)) : 0
   }
+  if (meaning.kind === 'saturation' && !meaning.isShare) return 0
   if (meaning.kind === 'saturation')
-    return value > 0.9 && value > usual * 1.15 ? clamp((value - usual) / (1 - usual + 1e-9)) : 0
+    return meaning.isShare && value > 0.9 && value > usual * 1.15 ? clamp((value - usual) / (1 - usual + 1e-9)) : 0
   if (meaning.isShare) {
     const bound = objective === undefined ? Math.max(0.01, usual * 3) : Math.max(objective, usual * 1.5)
     return value > bound ? clamp(value - usual) : 0

@@ -3,7 +3,7 @@ import { placeOf } from './place.ts'
 import type { SeriesReading } from './series-reading.ts'
 
 /** Along what failures part: the place they stop at tells where the fault lies. */
-export type Dimension = 'version' | 'zone' | 'region' | 'client' | 'network' | 'path' | 'part'
+export type Dimension = 'version' | 'zone' | 'region' | 'age' | 'client' | 'network' | 'path' | 'part'
 
 /** One measure seen for several parts of a whole, some of which fail while others do not. */
 export interface Split {
@@ -17,6 +17,7 @@ const KEYS: readonly [Dimension, RegExp][] = [
   ['version', /^(?:version|ver|release|build|revision|image|image_tag|app_version|track|canary|commit|flag|variant)$/i],
   ['zone', /^(?:zone|az|availability_?zone|zone_id|zones)$/i],
   ['region', /^(?:region|location|site|cloud|provider|dc|datacenter|bucket_region|source_region|dest)$/i],
+  ['age', /^(?:pod_age|age|uptime|generation|started)$/i],
   ['client', /^(?:asn|isp|carrier|continent|country|geo|market|city|operator|colo|pop|metro)$/i],
   ['network', /^(?:vpc|subnet|segment|security_group|principal|role|account|tenant|namespace)$/i],
   [

@@ -1,0 +1,111 @@
+import type { Category } from '../../domain/verdict.ts'
+import { type Argument, sumFor } from './argument.ts'
+import { type FailingDependency, failingDependencies } from './dependency.ts'
+import { argueEdge } from './edge.ts'
+import type { Impact } from './impact.ts'
+import { type Suspect, suspectChanges } from './own-change.ts'
+import { argueProvider } from './provider.ts'
+import type { Readings } from './readings.ts'
+
+/** What the hypotheses weigh. */
+export interface Weighing {
+  readonly suspects: readonly Suspect[]
+  readonly provider: readonly Argument[]
+  readonly dependencies: readonly FailingDependency[]
+  readonly edge: readonly Argument[]
+}
+
+export interface Cause {
+  readonly kind: 'own_change' | 'provider' | 'edge' | 'third_party' | 'unknown'
+  readonly category: Category
+  readonly provider: string | null
+  readonly because: readonly Argument[]
+  readonly dependency: FailingDependency | null
+  readonly score: number
+  /** How far it leads over the next. */
+  readonly margin: number
+}
+
+/** Collects what speaks for and against each hypothesis. */
+export function weigh(readings: Readings, impact: Impact): Weighing {
+  return {
+    suspects: suspectChanges(readings, impact),
+    provider: argueProvider(readings),
+    dependencies: failingDependencies(readings),
+    edge: argueEdge(readings),
+  }
+}
+
+/** Below this a hypothesis is not worth naming. */
+const NAMEABLE = 1.5
+
+/** The most likely cause and how far it leads. */
+export function causeOf(readings: Readings, weighing: Weighing): Cause {
+  const { suspects, provider, dependencies, edge } = weighing
+  const home = readings.snapshot.service.primary.provider
+  const suspect = suspects[0]
+  const front = dependencies.find((item) => item.kind === 'edge') ?? null
+  const third = dependencies.find((item) => item.kind === 'third_party') ?? null
+  const frontVendor =
+    front?.company ??
+    readings.snapshot.service.dependsOn.find((name) => /:(?:cdn|waf|edge)/.test(name))?.split(':')[0] ??
+    null
+  const options: Cause[] = [
+    {
+      kind: 'own_change',
+      category: suspect?.isCode ? 'internal_deploy' : 'internal_config',
+      provider: null,
+      because: suspect?.arguments ?? [],
+      dependency: null,
+      score: suspect?.score ?? 0,
+      margin: 0,
+    },
+    {
+      kind: 'provider',
+      category: categoryOf(home),
+      provider: home,
+      because: provider,
+      dependency: null,
+      score: sumFor(provider, 'provider'),
+      margin: 0,
+    },
+    {
+      kind: 'edge',
+      category: categoryOf(frontVendor ?? 'cdn'),
+      provider: frontVendor,
+      because: [...edge, ...(front?.arguments ?? [])],
+      dependency: front,
+      score: sumFor(edge, 'edge') + (front?.weight ?? 0),
+      margin: 0,
+    },
+    {
+      kind: 'third_party',
+      category: 'third_party_service',
+      provider: third?.company ?? null,
+      because: third?.arguments ?? [],
+      dependency: third,
+      score: third?.weight ?? 0,
+      margin: 0,
+    },
+  ]
+  options.sort((a, b) => b.score - a.score)
+  const [first, second] = options
+  if (!first || first.score < NAMEABLE)
+    return {
+      kind: 'unknown',
+      category: 'unknown',
+      provider: null,
+      because: [],
+      dependency: null,
+      score: first?.score ?? 0,
+      margin: 0,
+    }
+  return { ...first, margin: first.score - Math.max(0, second?.score ?? 0) }
+}
+
+/** The category of a fault at a vendor. */
+export function categoryOf(vendor: string): Category {
+  if (vendor === 'aws' || vendor === 'azure' || vendor === 'gcp' || vendor === 'cloudflare')
+    return `${vendor}_infrastructure`
+  return 'cdn_infrastructure'
+}

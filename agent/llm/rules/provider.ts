@@ -1,0 +1,173 @@
+import type { ProviderEventSignal } from '../../domain/signal.ts'
+import { minutesBetween } from '../../domain/time.ts'
+import type { Argument } from './argument.ts'
+import type { LogReading } from './log-reading.ts'
+import { leadOf } from './own-change.ts'
+import { mentionsSite, placeOf } from './place.ts'
+import type { Readings } from './readings.ts'
+import { isRelated } from './relevance.ts'
+
+/** Events about the logging, billing or console side of a product leave users alone. */
+const BESIDE_THE_POINT =
+  /query logs?|sign-in logs?|log delivery|billing|cost explorer|\bconsole\b|dashboard|support cases?|usage reports?|metrics? (?:are )?(?:delayed|late)|(?:itself |is |are )not (?:affected|touched)/i
+/** Refused, or blocked on our own way out. */
+const OUR_SIDE =
+  /refused|\b40[013]\b|denied|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)|configuration changes are paused/i
+/** The same happens to somebody else, so it is not our side. */
+const OTHERS_TOO =
+  /(?:same|also|too|likewise)\b.{0,60}\b(?:another|other|different|foreign) (?:organi[sz]ation|account|tenant|project|customer|cloud)/i
+const PROVIDER_SIDE =
+  /api_(?:call|error|fail)|_api_|aws_sdk|arm_|gapi|gcs|sdk_|run_instances|instance_create|node_create|disk_io|io_errors|token_(?:request|fail)|storage_|metadata|link_local|call_failures|create_fail|nodes_re(?:ady|achable)|machines_up|hosts_up|packet_loss|healthy_targets|healthy_target/i
+
+/** Arguments for and against a fault of the cloud that hosts the primary. */
+export function argueProvider(readings: Readings): Argument[] {
+  const { service } = readings.snapshot
+  const list: Argument[] = []
+  const add = (weight: number, note: string, evidence: string | null) =>
+    list.push({ hypothesis: 'provider', weight, note, evidence })
+  let hasEvent = false
+  for (const event of readings.events) {
+    if (event.provider !== service.primary.provider || event.category !== 'issue') continue
+    const weight = weightOfEvent(event, readings)
+    if (weight >= 1.5 && hasEvent) continue
+    if (weight >= 1.5) hasEvent = true
+    if (weight > 0)
+      add(
+        weight,
+        weight >= 1.5
+          ? `an open event of ${event.provider} is about our place`
+          : 'an event is about something users do not touch',
+        event.id,
+      )
+    if (weight >= 1.5 && event.affectedEntities.length > 0) add(1, 'it names resources of ours', event.id)
+  }
+  argueFromChecks(readings, add)
+  argueFromLogs(readings, add)
+  argueFromSeries(readings, add)
+  const witness = witnessOf(readings)
+  if (witness)
+    add(1.3, `${witness.provider}, a company apart from us, reports trouble since the same minutes`, witness.id)
+  if (nothingChanged(readings)) add(1, 'nothing of ours changed in the hour before', null)
+  return list
+}
+
+type Add = (weight: number, note: string, evidence: string | null) => void
+
+function weightOfEvent(event: ProviderEventSignal, readings: Readings): number {
+  const days = event.updatedAt ? minutesBetween(event.updatedAt, readings.snapshot.takenAt) / 1440 : 0
+  if (event.state === 'closed' || event.state === 'upcoming' || days > 1) return 0
+  if (relationOf(event, readings) === 'elsewhere') return 0
+  if (BESIDE_THE_POINT.test(event.text) && event.affectedEntities.length === 0) return 0.2
+  const starts = event.startedAt ? minutesBetween(event.startedAt, readings.snapshot.takenAt) : readings.onsetMinutes
+  return Math.abs(starts - readings.onsetMinutes) <= 25 ? 2.5 : 1.5
+}
+
+function relationOf(event: ProviderEventSignal, readings: Readings): 'primary' | 'everywhere' | 'elsewhere' {
+  const { service } = readings.snapshot
+  const head = [...event.regions, event.zone ?? '', event.title]
+  if ([...head, event.text].some((text) => mentionsSite(text, service.primary))) return 'primary'
+  if (/\b(?:global|multiple regions|several regions|worldwide|all regions)\b/i.test(`${head.join(' ')} ${event.text}`))
+    return 'everywhere'
+  const named = head.some((text) => placeOf(text, service) !== null)
+  return named || event.regions.length > 0 ? 'elsewhere' : 'everywhere'
+}
+
+function argueFromChecks(readings: Readings, add: Add): void {
+  const api = readings.checks.get('provider_api')
+  if (api) {
+    const detail = api.detail ?? ''
+    const ourSide = OUR_SIDE.test(detail) && !OTHERS_TOO.test(detail)
+    if (api.status === 'error' && !ourSide) add(2, 'calls to the provider fail', api.id)
+    else if (api.status === 'degraded' && !ourSide) add(1, 'a part of the calls to the provider fails', api.id)
+    else if (api.status === 'ok') add(-0.8, 'calls to the provider succeed', api.id)
+    else if (ourSide) add(-0.5, 'calls to the provider are refused or blocked on our side', api.id)
+  }
+  const nodes = readings.checks.get('node_states')
+  if (nodes?.status === 'error') add(1, 'machines are gone', nodes.id)
+}
+
+function argueFromLogs(readings: Readings, add: Add): void {
+  const errors = readings.logs.filter((log) => log.isError && log.minutesSinceLast < 15)
+  const coded =
+    errors.find((log) => log.topics.has('providerFault')) ??
+    errors.find((log) => log.topics.has('serverError') && log.topics.has('cloudName'))
+  if (coded) add(1.5, 'the cloud itself answers with errors', coded.signal.id)
+  const hardware = errors.find((log) => log.topics.has('hardware'))
+  if (hardware) add(1.2, 'machines, disks or power fail', hardware.signal.id)
+  const elsewhere = errors.find((log) => placeOf(lineOf(log), readings.snapshot.service) === 'secondary')
+  const here = errors.find((log) => placeOf(lineOf(log), readings.snapshot.service) === 'primary')
+  if (elsewhere && here && readings.snapshot.service.secondary?.provider === readings.snapshot.service.primary.provider)
+    add(0.7, 'another region of the provider answers with the same errors', elsewhere.signal.id)
+  const linkLocal = errors.find((log) => /169\.254\.169\.25[34]/.test(log.text) && !log.topics.has('denied'))
+  if (linkLocal) add(1.5, "the provider's own name or metadata endpoint does not answer", linkLocal.signal.id)
+}
+
+function lineOf(log: LogReading): string {
+  return `${log.text} ${Object.values(log.signal.stream).join(' ')}`
+}
+
+function argueFromSeries(readings: Readings, add: Add): void {
+  const { service } = readings.snapshot
+  const side = readings.ownSeries.find(
+    (reading) => reading.state === 'bad' && PROVIDER_SIDE.test(`${reading.signal.name} ${reading.signal.query}`),
+  )
+  if (side) add(1.3, `${side.signal.name} shows the provider's side failing`, side.signal.id)
+  const zone = readings.splits.find(
+    (split) => split.dimension === 'zone' && split.failing.length > 0 && split.healthy.length > 0,
+  )
+  if (zone) add(1.2, 'failures part by zone', zone.failing[0]?.reading.signal.id ?? null)
+  const region = readings.splits.find(
+    (split) =>
+      split.dimension === 'region' &&
+      split.failing.some((part) => mentionsSite(part.value, service.primary)) &&
+      split.healthy.some((part) => placeOf(part.value, service) !== 'primary'),
+  )
+  if (region)
+    add(1, 'the same measure fails in our region and not elsewhere', region.failing[0]?.reading.signal.id ?? null)
+  const surge = readings.ownSeries.find(
+    (reading) =>
+      reading.meaning.kind === 'traffic' &&
+      reading.now !== null &&
+      reading.usual !== null &&
+      reading.now > reading.usual * 2.2 &&
+      reading.usual > 0,
+  )
+  const firstHalf = surge ? medianOfFirst(surge.signal.points.map((point) => point[1])) : null
+  if (surge && firstHalf !== null && (surge.now ?? 0) > firstHalf * 2.2)
+    add(-1.5, `${surge.signal.name} is more than twice the usual: a crowd, not an outage`, surge.signal.id)
+}
+
+function medianOfFirst(values: readonly (number | null)[]): number | null {
+  const known = values.slice(0, Math.ceil(values.length / 2)).filter((value) => value !== null)
+  return known.length === 0 ? null : ([...known].sort((a, b) => a - b)[Math.floor(known.length / 2)] ?? null)
+}
+
+/** Another company whose incident began with ours and speaks of its cloud, store, hosting or entry. */
+export function witnessOf(readings: Readings): ProviderEventSignal | null {
+  const { service } = readings.snapshot
+  return (
+    readings.events.find((event) => {
+      if (event.provider === service.primary.provider || event.category !== 'issue' || event.state === 'closed')
+        return false
+      if (!event.startedAt || event.severity === 'low') return false
+      const apart = Math.abs(minutesBetween(event.startedAt, readings.snapshot.takenAt) - readings.onsetMinutes)
+      return (
+        apart <= 12 &&
+        /\bcloud|hosting|storage vendor|upstream|provider|balancer|before they reach|another company|data cent/i.test(
+          `${event.title} ${event.text}`,
+        )
+      )
+    }) ?? null
+  )
+}
+
+/** We looked, and none of our own or shared things changed in the hour before, except for a small share of users. */
+function nothingChanged(readings: Readings): boolean {
+  if (!readings.changesWereSeen) return false
+  return !readings.changes.some((change) => {
+    const lead = leadOf(change, readings)
+    if (lead <= -5 || lead >= 75 || (change.rolloutPercent ?? 100) <= 20) return false
+    if (/^(?:traffic|rollback|calendar|maintenance)$/i.test(change.changeKind)) return false
+    return isRelated(change.service, readings.names) || !/^(?:deploy|flag|release)$/i.test(change.changeKind)
+  })
+}

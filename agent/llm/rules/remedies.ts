@@ -1,0 +1,147 @@
+import { type Argument, sumFor } from './argument.ts'
+import type { Cause, Weighing } from './cause.ts'
+import type { Impact } from './impact.ts'
+import { mentionsSite, placeOf, zonesIn } from './place.ts'
+import type { Readings } from './readings.ts'
+import type { TargetReading } from './targets.ts'
+
+/** A remedy inside the place, with what speaks for it. */
+export interface Remedy {
+  readonly summary: string
+  readonly because: readonly Argument[]
+}
+
+/** One zone fails, the others work and have room: taking it out of rotation is enough. */
+export function zoneRemedy(readings: Readings, impact: Impact): Remedy | null {
+  const drained = readings.changes.some(
+    (change) =>
+      /traffic|infrastructure|maintenance/i.test(change.changeKind) &&
+      /zon(?:e|al)|\baz\d?\b/i.test(change.summary) &&
+      /drain|shift|remov|taken out|out of|weight/i.test(change.summary),
+  )
+  const saturated = readings.ownSeries.some(
+    (reading) => reading.state === 'bad' && reading.meaning.kind === 'saturation',
+  )
+  if (drained || saturated || impact.severity > 0.65 || readings.checks.get('provider_api')?.status === 'error')
+    return null
+  const split = readings.splits.find(
+    (item) => item.dimension === 'zone' && item.failing.length === 1 && item.healthy.length > 0,
+  )
+  const nodes = readings.checks.get('node_states')
+  const zones =
+    nodes && nodes.status !== 'ok' && /\ball in\b/i.test(nodes.detail ?? '')
+      ? zonesIn(nodes.detail ?? '', readings.snapshot.service.primary)
+      : []
+  const zone = split?.failing[0]?.value ?? (zones.length === 1 ? zones[0] : undefined)
+  if (zone === undefined) return null
+  const evidence = split?.failing[0]?.reading.signal.id ?? nodes?.id ?? null
+  return {
+    summary: `Only zone ${zone} fails and the others have room: take it out of rotation`,
+    because: [{ hypothesis: 'provider', weight: 1.5, note: `failures stay in zone ${zone}`, evidence }],
+  }
+}
+
+/** Another path, pool or vendor beside the failing one already serves well, or a lever to one stands ready. */
+export function siblingRemedy(readings: Readings): Remedy | null {
+  const lever =
+    readings.logs.find((log) => log.topics.has('readyLever'))?.signal.id ??
+    (readings.snapshot.alerts.some((alert) =>
+      /\bswitchable\b|can be (?:switched|toggled|disabled|turned off)/i.test(
+        Object.values(alert.annotations).join(' '),
+      ),
+    )
+      ? 'alert'
+      : null)
+  for (const split of readings.splits) {
+    if (split.dimension !== 'path' && split.dimension !== 'part') continue
+    const failing = split.failing[0]
+    // It must carry real requests: a probe that passes shows a way, not that users can take it.
+    const healthy = split.healthy.find((part) => part.reading.meaning.isShare && !part.reading.meaning.isProbe)
+    if (!failing || !healthy || (split.dimension === 'part' && !lever)) continue
+    return {
+      summary: `${split.key} ${healthy.value} works while ${failing.value} fails, in the same place: shift to it`,
+      because: [
+        {
+          hypothesis: 'edge',
+          weight: 1.5,
+          note: `${split.key} ${healthy.value} works`,
+          evidence: healthy.reading.signal.id,
+        },
+        {
+          hypothesis: 'edge',
+          weight: 1.5,
+          note: `${split.key} ${failing.value} fails`,
+          evidence: failing.reading.signal.id,
+        },
+      ],
+    }
+  }
+  return null
+}
+
+/** Restarting was seen to cure a part, and nowhere to fail. */
+export function restartRemedy(readings: Readings): Remedy | null {
+  const recent = readings.logs.filter((log) => log.minutesSinceFirst <= readings.onsetMinutes + 2)
+  const cured = recent.find((log) => log.topics.has('restartCures') && !log.topics.has('restartFails'))
+  const failed = recent.some((log) => log.topics.has('restartFails'))
+  const aged = readings.splits.find(
+    (split) => split.dimension === 'age' && split.failing.length > 0 && split.healthy.length > 0,
+  )
+  if (failed || !cured) return null
+  return {
+    summary: 'What was restarted since works, what was not still fails: restart the rest in steps',
+    because: [
+      { hypothesis: 'capacity', weight: 1.5, note: 'restarted parts are well again', evidence: cured.signal.id },
+      ...(aged
+        ? [
+            {
+              hypothesis: 'capacity' as const,
+              weight: 1,
+              note: 'failures part by age',
+              evidence: aged.failing[0]?.reading.signal.id ?? null,
+            },
+          ]
+        : []),
+    ],
+  }
+}
+
+/** Whether a target stands behind the same fault. */
+export function isBlocked(target: TargetReading, readings: Readings, weighing: Weighing, cause: Cause): boolean {
+  const { service } = readings.snapshot
+  const site = target.target === 'secondary' ? service.secondary : service.dr
+  if (weighing.dependencies.some((item) => target.shared.includes(item.name))) return true
+  const front = sumFor(weighing.edge, 'edge')
+  // Something in front of well servers fails and it is not certain which: whoever shares a front shares the fault.
+  const worksThere = readings.splits.some(
+    (split) =>
+      split.dimension === 'region' &&
+      split.failing.length > 0 &&
+      split.healthy.some((part) => mentionsSite(part.value, site)),
+  )
+  const failingFront = weighing.dependencies.find((item) => item.kind === 'edge')?.vendor ?? null
+  if (
+    (cause.kind === 'edge' || front >= 1.5) &&
+    !worksThere &&
+    target.shared.some((name) => isFrontOf(name, failingFront))
+  )
+    return true
+  if (site?.provider !== service.primary.provider) return false
+  const speaks = (text: string) => placeOf(text, service) !== 'primary' && mentionsSite(text, site)
+  const failingThere = readings.series.some(
+    (reading) =>
+      reading.state === 'bad' &&
+      reading.meaning.kind !== 'lag' &&
+      speaks(`${reading.signal.name} ${Object.values(reading.signal.labels).join(' ')}`),
+  )
+  const errorsThere = readings.logs.some(
+    (log) =>
+      log.isError && log.minutesSinceLast < 15 && speaks(`${log.text} ${Object.values(log.signal.stream).join(' ')}`),
+  )
+  return failingThere || errorsThere
+}
+
+function isFrontOf(name: string, vendor: string | null): boolean {
+  if (!/cdn|edge|dns|front_?door|load[-_]?balanc|waf/i.test(name)) return false
+  return vendor === null || vendor === name.split(':')[0]
+}
