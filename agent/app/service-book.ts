@@ -1,4 +1,5 @@
-import { type CollectorPorts, collectorsFor } from '../../collectors/index.ts'
+import { collectorsFor } from '../../collectors/index.ts'
+import type { CollectorPorts } from '../../collectors/shared/ports.ts'
 import { type Catalogue, type CatalogueService, collectorOptionsOf, planHashOf } from '../config/catalogue.ts'
 import type { Action } from '../domain/action.ts'
 import { Service } from '../domain/service.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { HealthScoreOptions } from '../domain/health-score.ts'
+import { AnalystSettings } from './analyst-settings.ts'
 import { ServerOptions } from './server-options.ts'
 
 const Days = z.number().positive()
@@ -42,6 +43,7 @@ export const Settings = z.strictObject({
       anchorFile: z.string().min(1).optional(),
     })
     .prefault({}),
+  analyst: AnalystSettings,
   healthScore: HealthScoreOptions,
   watch: z
     .strictObject({

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { checkCommand } from './cli/check-command.ts'
+import { decideCommand } from './cli/decide-command.ts'
+import { type CliIo, EXIT } from './cli/io.ts'
+import { visible } from './cli/style.ts'
+import { asFault, type Fault } from './lib/errors.ts'
+
+/** The version in package.json. */
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
+}
+
+function program(io: CliIo): Command {
+  const root = new Command('failwise')
+    .description('Decides whether an incident deserves a failover, and proves why.')
+    .version(version())
+    .option(
+      '--config <folder>',
+      'folder of failwise.yaml, services.yaml and policy.yaml',
+      io.environment.FAILWISE_CONFIG ?? io.folder,
+    )
+    .option('--json', 'answer in JSON', false)
+    .showHelpAfterError('(try failwise --help)')
+    .exitOverride()
+  for (const command of [checkCommand(io), decideCommand(io)]) root.addCommand(inherit(command))
+  return root
+}
+
+/** Options of the root may also stand behind the command's name, where people type them. */
+function inherit(command: Command): Command {
+  command.exitOverride().option('--json', 'answer in JSON').option('--config <folder>', 'folder of the configuration')
+  return command
+}
+
+function faultText(fault: Fault): string {
+  const lines = [`failwise: ${fault.message}`]
+  if (fault.hint) lines.push(fault.hint)
+  if (fault.code === 'internal' && fault.cause instanceof Error) lines.push(fault.cause.stack ?? '')
+  return lines.map((line) => line.split('\n').map(visible).join('\n')).join('\n')
+}
+
+const USAGE_CODES = new Set(['usage', 'config_invalid', 'payload_invalid', 'not_found'])
+
+async function main(): Promise<number> {
+  const io: CliIo = { out: process.stdout, err: process.stderr, environment: process.env, folder: process.cwd() }
+  try {
+    await program(io).parseAsync(process.argv)
+    return process.exitCode === undefined ? EXIT.done : Number(process.exitCode)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    const fault = asFault(error)
+    io.err.write(`${faultText(fault)}\n`)
+    return USAGE_CODES.has(fault.code) ? EXIT.usage : EXIT.against
+  }
+}
+
+process.exitCode = await main()

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { parseRecordedIncident } from '../../evals/recorded-incident.ts'
+import { snapshotOf } from '../../evals/recorded-snapshot.ts'
+import { type Offline, offline } from '../app/offline.ts'
+import { type Config, loadConfig } from '../config.ts'
+import { deriveFacts } from '../domain/facts.ts'
+import { type Snapshot, snapshotHash } from '../domain/snapshot.ts'
+import { type Judgement, judge } from '../engine/judge.ts'
+import { parseAlertmanager } from '../ingest/alertmanager.ts'
+import { matchService } from '../ingest/match.ts'
+import { Fault } from '../lib/errors.ts'
+import { type AgentState, quietState } from '../policy/input.ts'
+import { decisionCard } from './card.ts'
+import { answerOn, type CliIo, type GlobalOptions } from './io.ts'
+import { policyFrom } from './policy-option.ts'
+
+interface DecideOptions extends GlobalOptions {
+  readonly analyst: string
+  readonly policy?: string
+  readonly showPrompt?: boolean
+}
+
+const HELP = `
+FILE is a recorded incident (format recorded-incident/v1), or the body of an Alertmanager webhook; for the latter the
+upstreams of services.yaml are asked now. Nothing is recorded and nobody is told.
+
+Examples:
+  failwise decide evals/incidents/c-ledger-ase1-signed.json
+  failwise decide evals/incidents/c-ledger-ase1-signed.json --json | jq .decision
+  failwise decide alert.json --analyst anthropic --show-prompt
+  curl -s …/incident.json | failwise decide -`
+
+/** `failwise decide`: what the agent would decide about a file. */
+export function decideCommand(io: CliIo): Command {
+  return new Command('decide')
+    .description('decide about a recorded incident or an alert, without recording anything')
+    .argument('<file>', 'a file, or - for standard input')
+    .option(
+      '--analyst <name>',
+      'rules, openai, anthropic, PROVIDER:MODEL, recorded, or auto for what is configured',
+      'auto',
+    )
+    .option('--policy <file>', 'another policy than the one in force')
+    .option('--show-prompt', 'print exactly what a model is sent, and stop')
+    .addHelpText('after', HELP)
+    .action(async (file: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<DecideOptions>()
+      const config = loadConfig(options.config, io.environment)
+      const parts = offline(config, io.environment)
+      const { snapshot, state } = await subjectOf(readInput(file), file, config, parts)
+      const answer = answerOn(io, options)
+      const { analyst, prompt, tracer } = parts.analystNamed(options.analyst)
+      if (options.showPrompt) {
+        if (!prompt)
+          throw new Fault('usage', `the analyst "${options.analyst}" has no prompt`, {
+            hint: 'Name a model, such as --analyst anthropic.',
+          })
+        const rendered = prompt.render(snapshot, deriveFacts(snapshot))
+        answer.give({ hash: prompt.hash, ...rendered }, () => `${rendered.system}\n\n${rendered.user}`)
+        return
+      }
+      const judgement = await judge(snapshot, {
+        analyst,
+        policy: options.policy === undefined ? config.policy : policyFrom(options.policy),
+        healthScore: config.settings.healthScore,
+        anomaly: null,
+        state,
+        now: snapshot.takenAt,
+        abort: AbortSignal.timeout(config.settings.assess.deadlineSeconds * 1000),
+      })
+      await tracer.close()
+      answer.give(judgementJson(snapshot, judgement), () =>
+        decisionCard({ id: null, snapshot, ...judgement }, answer.paint),
+      )
+    })
+}
+
+interface Subject {
+  readonly snapshot: Snapshot
+  readonly state: AgentState
+}
+
+async function subjectOf(value: unknown, file: string, config: Config, parts: Offline): Promise<Subject> {
+  const { format } = (value ?? {}) as { format?: unknown }
+  if (typeof format === 'string') {
+    // A recording has no agent state of its own: nothing is frozen or cooling, and plans and approvers exist.
+    return { snapshot: await snapshotOf(parseRecordedIncident(value, file)), state: quietState() }
+  }
+  const alerts = parseAlertmanager(value)
+  const matchables = config.catalogue.services.map(({ name, match }) => ({ name, matchers: match }))
+  const matches = alerts.map((alert) => matchService(alert, matchables))
+  const services = new Set(matches.flatMap((match) => (match.kind === 'matched' ? [match.service] : [])))
+  const [service] = services
+  const entry = service === undefined ? undefined : parts.services.find(service)
+  if (!entry || services.size !== 1) {
+    const unmatched = matches.find((match) => match.kind === 'unmatched')
+    const why =
+      services.size > 1 ? `the alerts are about ${[...services].join(' and ')}` : (unmatched?.reason ?? 'no alert')
+    throw new Fault('usage', `${file}: cannot tell which service it is about: ${why}`, {
+      hint: 'See `match` in services.yaml.',
+    })
+  }
+  const plans = Object.fromEntries(
+    Object.entries(entry.plans).map(([action, plan]) => [
+      action,
+      { hash: plan.hash, irreversible: plan.isIrreversible, unfenced: plan.isUnfenced },
+    ]),
+  )
+  const approversExist = entry.approvers.length >= entry.approvalsNeeded
+  return { snapshot: await parts.look(entry, alerts), state: { ...quietState(plans), approversExist } }
+}
+
+/** What `--json` prints; other programs rely on it. */
+export function judgementJson(snapshot: Snapshot, judgement: Judgement): Record<string, unknown> {
+  const { decision, opinion, healthScore, factsHash } = judgement
+  const { action, disposition, target, blocked, reasons, planHash, expiresAt, policyHash } = decision
+  return {
+    decision: { action, disposition, target, blocked, reasons, planHash, expiresAt },
+    verdict: opinion.verdict,
+    opinion,
+    healthScore,
+    snapshotHash: snapshotHash(snapshot),
+    factsHash,
+    policyHash,
+  }
+}
+
+function readInput(file: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (cause) {
+    throw new Fault('usage', `cannot read ${file}`, {
+      cause,
+      hint: 'Give the path of a file, or - for standard input.',
+    })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Fault('payload_invalid', `${file} is not JSON: ${(cause as Error).message}`, { cause })
+  }
+}
