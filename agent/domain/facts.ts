@@ -126,14 +126,11 @@ function onsetOf(series: readonly SeriesFacts[], alertAt: Instant | null, now: I
   return { at: alertAt, basis: 'alert', minutesAgo: minutesBetween(alertAt, now) }
 }
 
+/** Own telemetry that says no and probes that say yes contradict each other: that is unknown. */
 function overallHurt(own: HurtView, outside: HurtView): Pick<Facts['hurt'], 'overall' | 'isRecovering'> {
-  const views = [own, outside]
-  const overall = views.some((view) => view.state === 'yes')
-    ? 'yes'
-    : views.every((view) => view.state === 'no')
-      ? 'no'
-      : 'unknown'
-  return { overall, isRecovering: own.isRecovering && overall !== 'unknown' }
+  const isHurt = own.state === 'yes' || (outside.state === 'yes' && own.state === 'unknown')
+  const isFine = own.state === 'no' && outside.state === 'no'
+  return { overall: isHurt ? 'yes' : isFine ? 'no' : 'unknown', isRecovering: own.isRecovering }
 }
 
 /** The facts in coarse buckets, so that noise leaves them equal while anything that could change an opinion does not. */

@@ -150,7 +150,7 @@ export const Policy = z.strictObject({
   users: z
     .strictObject({
       /** Users hurt for this share of the recovery time objective with nobody acting: page, whatever the analyst says. */
-      unattendedShareOfRto: z.number().min(0).default(1),
+      unattendedShareOfRto: z.number().min(0).default(0.5),
     })
     .prefault({}),
 })

@@ -1,3 +1,4 @@
+import type { Ceiling } from '../../domain/action.ts'
 import type { Breakdown } from '../../domain/facts-series.ts'
 import type { TargetFacts } from '../../domain/facts-target.ts'
 import { dependencyParts, sameProduct, sameVendor } from '../../domain/site-match.ts'
@@ -97,19 +98,26 @@ function isSpared(name: string, facts: GateInput['facts']): boolean {
   return own.some((one) => one.state === 'failing') && own.some((one) => one.name === name && one.state === 'clear')
 }
 
-const INFRASTRUCTURE: readonly Category[] = ['aws_infrastructure', 'azure_infrastructure', 'gcp_infrastructure']
+const PLACES: readonly Category[] = [
+  'aws_infrastructure',
+  'azure_infrastructure',
+  'gcp_infrastructure',
+  'network_transit',
+]
+const SUPPLIED: readonly Category[] = ['cloudflare_infrastructure', 'cdn_infrastructure', 'third_party_service']
 
 const blamedIsSeen: Rule = {
   id: 'place.blamed-is-seen',
   promise: 2,
   about:
-    'A provider that is blamed must be seen to fail by more than our own application: it says so, its calls fail, machines are gone, or nobody gets through from outside to a service that works.',
-  reads: [...FAULT_PLACE_READS, 'facts.hurt'],
+    'A place that is blamed must be seen to fail by more than our own application: its provider says so, its calls fail, machines are gone, or nobody gets through from outside to a service that works. A supplier that is blamed must be one that the service needs.',
+  reads: [...FAULT_PLACE_READS, 'facts.hurt', 'snapshot.service.dependsOn'],
   apply(input) {
     const { opinion, facts } = input
     if (!opinion.verdict) return same(FAILOVERS, 'none', 'no verdict, nobody blamed')
-    if (!INFRASTRUCTURE.includes(opinion.verdict.rootCause.category))
-      return same(FAILOVERS, 'act', 'no provider of machines is blamed')
+    const { category } = opinion.verdict.rootCause
+    if (SUPPLIED.includes(category)) return same(FAILOVERS, ...neededSupplier(input, opinion.verdict))
+    if (!PLACES.includes(category)) return same(FAILOVERS, 'act', 'neither a place nor a supplier is blamed')
     const status = (name: string) => facts.checks.find((check) => check.check === name && !check.isStale)?.status
     const isShutOut = facts.hurt.outside_probe.state === 'yes' && facts.hurt.outside_probe.extent === 'full'
     const seen: [string, boolean][] = [
@@ -121,6 +129,17 @@ const blamedIsSeen: Rule = {
     if (names.length > 0) return same(FAILOVERS, 'act', `seen: ${names.join(', ')}`)
     return same(FAILOVERS, 'notify', 'only our own application is seen to fail')
   },
+}
+
+/** Blaming a supplier that the service does not need explains nothing. */
+function neededSupplier({ snapshot }: GateInput, verdict: Verdict): [Ceiling, string] {
+  const primary = snapshot.service.primary.provider
+  const needed = snapshot.service.dependsOn.filter(
+    (name) => isBlamed(name, verdict) && !sameVendor(dependencyParts(name).vendor, primary),
+  )
+  return needed.length > 0
+    ? ['act', `the service needs ${needed.join(', ')}`]
+    : ['notify', 'the service needs nothing of what is blamed']
 }
 
 const zone: Rule = {

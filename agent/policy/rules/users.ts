@@ -121,7 +121,8 @@ const unattended: Rule = {
     const isHurt = isHurtNow(own) && isHurtNow(outside) && !facts.hurt.isRecovering
     const detail = `own telemetry: ${said(own)}, outside probes: ${said(outside)}, for ${minutesText(facts.onset.minutesAgo)} of at most ${limit} min`
     return [
-      { action: 'no_action', ceiling: facts.hurt.overall === 'no' ? 'act' : 'none', detail },
+      // Probes may be wrong about users where series that express what they feel are not; the other way round is no reason to rest.
+      { action: 'no_action', ceiling: own.state === 'no' ? 'act' : 'none', detail },
       { action: 'observe', ceiling: isHurt && isLong ? 'none' : 'act', detail },
     ]
   },
