@@ -122,7 +122,7 @@ export interface AgentStore {
   remove(id: string): Promise<void>
   /** Runs the function while holding a lock that all agents share; null when another agent holds it. */
   alone<T>(lock: string, run: () => Promise<T>): Promise<T | null>
-  /** True the first time this delivery id of this source is seen. */
+  /** True the first time this delivery id of this source is seen. Ask after its alerts are stored (storing twice is harmless, forgetting is not). */
   isFirstDelivery(source: string, deliveryId: string): Promise<boolean>
 }
 

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import type { Instant } from '../domain/time.ts'
+import { Fault } from '../lib/errors.ts'
+import { nowOf, type StoreContext } from './context.ts'
+import { reading, type Tx, writing } from './database.ts'
+import type { BodyStore } from './keeping.ts'
+import type { RawBody } from './records.ts'
+
+interface CompressedBody {
+  readonly sha256: string
+  readonly source: string
+  readonly contentType: string
+  readonly sizeBytes: number
+  readonly gzip: Buffer
+}
+
+/** Raw upstream bodies, each once, under the hash of its bytes. */
+export function bodyStore(context: StoreContext): BodyStore {
+  const { db } = context
+  return {
+    put: async (bodies) => {
+      const ready = await compressed(bodies)
+      await writing(db, (tx) => putBodies(tx, nowOf(context), ready))
+    },
+    get: async (sha256) => {
+      const row = await reading(db, (query) =>
+        query.selectFrom('raw_bodies').selectAll().where('sha256', '=', sha256).executeTakeFirst(),
+      )
+      if (!row) return null
+      const bytes = await promisify(gunzip)(row.gzip, { maxOutputLength: row.size_bytes }).catch((cause) => {
+        throw new Fault('store_corrupt', `the raw body ${sha256} cannot be unpacked`, { cause })
+      })
+      if (hashOfBytes(bytes) !== sha256)
+        throw new Fault('store_corrupt', `the raw body ${sha256} does not match its hash`)
+      return { sha256, source: row.source, contentType: row.content_type, bytes }
+    },
+  }
+}
+
+function hashOfBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Packed before a transaction begins, so that it does not hold locks meanwhile. */
+export async function compressed(bodies: readonly RawBody[]): Promise<CompressedBody[]> {
+  const once = new Map(bodies.map((body) => [body.sha256, body]))
+  return Promise.all(
+    [...once.values()].map(async ({ sha256, source, contentType, bytes }) => {
+      if (hashOfBytes(bytes) !== sha256) throw new Fault('internal', `a raw body of ${source} was given a wrong hash`)
+      return { sha256, source, contentType, sizeBytes: bytes.byteLength, gzip: await promisify(gzip)(bytes) }
+    }),
+  )
+}
+
+/** Stores packed bodies; one that is known is only marked as used. */
+export async function putBodies(tx: Tx, now: Instant, bodies: readonly CompressedBody[]): Promise<void> {
+  // In one order everywhere, so that two agents with the same bodies do not wait for each other.
+  for (const body of bodies.toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1)))
+    await tx
+      .insertInto('raw_bodies')
+      .values({
+        sha256: body.sha256,
+        source: body.source,
+        content_type: body.contentType,
+        size_bytes: body.sizeBytes,
+        gzip: body.gzip,
+        stored_at: now,
+        last_used_at: now,
+      })
+      .onConflict((conflict) => conflict.column('sha256').doUpdateSet({ last_used_at: now }))
+      .execute()
+}

@@ -1,0 +1,13 @@
+import type { Migration } from 'kysely/migration'
+import * as incidents from './2026-01-incidents.ts'
+import * as decisions from './2026-02-decisions.ts'
+import * as records from './2026-03-records.ts'
+import * as audit from './2026-04-audit.ts'
+
+/** All migrations in order; a shipped one is never edited, a new one follows. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = Object.freeze({
+  '2026-01-incidents': incidents,
+  '2026-02-decisions': decisions,
+  '2026-03-records': records,
+  '2026-04-audit': audit,
+})
