@@ -8,6 +8,8 @@ declare module 'fastify' {
   }
 }
 
+const JSON_TYPE = 'application/json'
+
 /**
  * Reads every body as JSON whatever its content type says: SNS sends JSON as text/plain and curl as a form, and refusing an alert for
  * its label would be pedantry at the wrong moment.
@@ -15,7 +17,10 @@ declare module 'fastify' {
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.decorateRequest('rawBody', null)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
+  app.addHook('onRequest', async (request) => {
+    request.headers['content-type'] = JSON_TYPE
+  })
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
     request.rawBody = body
     try {
       done(null, readJson(body, request.headers['content-encoding']))
@@ -46,7 +51,8 @@ function readJson(body: Buffer, encoding: string | undefined): unknown {
 function jsonProblem(error: unknown, text: string): string {
   const message = error instanceof Error ? error.message : ''
   const position = /at position (\d+)/.exec(message)?.[1]
-  if (/Unexpected end|Unterminated/.test(message)) return `it ends too early, after ${text.length} characters`
+  if (/Unexpected end|Unterminated/.test(message) || Number(position) >= text.trimEnd().length)
+    return `it ends too early, after ${text.length} characters`
   if (position === undefined) return 'it does not parse'
   const before = text.slice(0, Number(position)).split('\n')
   return `unexpected text at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`

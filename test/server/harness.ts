@@ -1,0 +1,88 @@
+import type { FastifyInstance } from 'fastify'
+import { Registry } from 'prom-client'
+import { onTestFinished } from 'vitest'
+import { ServerOptions } from '../../agent/config/server-options.ts'
+import type { Alert } from '../../agent/domain/alert.ts'
+import type { HealthEvent } from '../../agent/ingest/infrastructure-health.ts'
+import { createLog } from '../../agent/lib/log.ts'
+import type { Caller, ChangeInput, DeliveryMeta, ServerDeps } from '../../agent/server/deps.ts'
+import { createServer } from '../../agent/server.ts'
+
+export const INGEST_TOKEN = 'ingest-token-0123456789'
+export const READ_TOKEN = 'read-token-0123456789ab'
+export const ADMIN_TOKEN = 'admin-token-0123456789a'
+export const TOKENS = [
+  { name: 'alertmanager', token: INGEST_TOKEN, scopes: ['ingest' as const] },
+  { name: 'reader', token: READ_TOKEN, scopes: ['read' as const] },
+  { name: 'ops', token: ADMIN_TOKEN, scopes: ['admin' as const] },
+]
+export const NOW = Date.parse('2026-03-01T12:00:10.000Z')
+
+export interface Harness {
+  readonly app: FastifyInstance
+  readonly registry: Registry
+  readonly clock: { nowMs: number }
+  /** What reached the agent behind the server. */
+  readonly ingested: { alerts: readonly Alert[]; meta: DeliveryMeta }[]
+  readonly measured: HealthEvent[]
+  readonly changes: ChangeInput[]
+  readonly acts: { act: string; service: string | null; reason: string; caller: Caller }[]
+  readonly logLines: string[]
+}
+
+/** A server over a fake agent that remembers what it was told. */
+export async function serverUnderTest(
+  options: Parameters<typeof ServerOptions.parse>[0] = {},
+  overrides: Partial<ServerDeps> = {},
+): Promise<Harness> {
+  const clock = { nowMs: NOW }
+  const registry = new Registry()
+  const seen: Omit<Harness, 'app' | 'registry' | 'clock'> = {
+    ingested: [],
+    measured: [],
+    changes: [],
+    acts: [],
+    logLines: [],
+  }
+  let requests = 0
+  const deps: ServerDeps = {
+    clock: { now: () => clock.nowMs, elapsed: () => 0, sleep: () => Promise.resolve() },
+    log: createLog({ level: 'debug', destination: { write: (line: string) => void seen.logLines.push(line) } }),
+    registry,
+    newRequestId: () => `req-${++requests}`,
+    ingest: async (alerts, meta) => {
+      seen.ingested.push({ alerts, meta })
+      return {
+        incidents: ['inc-1'],
+        unmatched: alerts.filter(({ labels }) => !labels.service).map(({ fingerprint }) => fingerprint),
+      }
+    },
+    updateMetrics: async (event) => void seen.measured.push(event),
+    addChange: async (change) => {
+      seen.changes.push(change)
+      return { id: 'chg-1' }
+    },
+    sns: null,
+    listIncidents: async (query) => ({ items: [{ id: 'inc-1', ...query }], next: null }),
+    getIncident: async (id) => (id === 'inc-1' ? { incident: { id } } : null),
+    listDecisions: async (query) => ({ items: [{ id: 'dec-1', ...query }], next: 'dec-0' }),
+    getDecision: async () => null,
+    replay: async (id) => ({ id, same: true }),
+    listAudit: async () => ({ items: [{ seq: 1 }], next: null }),
+    verifyAudit: async () => ({ ok: true }),
+    exportAudit: async (to) => void to.write('{"seq":1}\n'),
+    status: async () => ({ services: [] }),
+    freeze: async (service, reason, caller) => void seen.acts.push({ act: 'freeze', service, reason, caller }),
+    unfreeze: async (service, reason, caller) => void seen.acts.push({ act: 'unfreeze', service, reason, caller }),
+    readiness: async () => ({ isReady: true, checks: { store: 'ok' } }),
+    ...overrides,
+  }
+  const app = createServer(deps, { options: ServerOptions.parse(options), version: '0.0.0-test' })
+  onTestFinished(() => app.close())
+  await app.ready()
+  return { app, registry, clock, ...seen }
+}
+
+export function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` }
+}
