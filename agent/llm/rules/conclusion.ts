@@ -130,7 +130,7 @@ function judgeOwnChange(
   )
   if (undone) return page('The change was taken back already and users are still hurt')
   if (suspect && !suspect.isReversible) return page('A change of ours began it, and it cannot simply be taken back')
-  if (cause.score < 3 || cause.margin < 0.8)
+  if (cause.score < 3 || cause.margin < 0.8 || !suspect?.isCorroborated)
     return page('A change of ours may be the cause, the evidence does not settle it')
   return {
     category: cause.category,

@@ -1,3 +1,4 @@
+import { minutesBetween } from '../../domain/time.ts'
 import type { Readings } from './readings.ts'
 import type { SeriesReading } from './series-reading.ts'
 
@@ -52,17 +53,34 @@ function trendOf(bad: readonly SeriesReading[], readings: Readings): Impact['tre
   const counted = bad.filter((reading) => reading.meaning.kind !== 'latency' && reading.meaning.kind !== 'lag')
   const leading = counted.length > 0 ? counted : bad
   if (leading.some((reading) => reading.trend === 'waves')) return 'steady'
-  const heals = readings.logs.some((log) => log.topics.has('healing') && log.minutesSinceLast < 12)
+  const heals = isMending(readings)
   const backed = leading.every(
     (reading) =>
-      reading.recovered >= (reading.trend === 'improving' ? 0.35 : heals ? 0.45 : 0.55) &&
+      reading.recovered >= (reading.trend === 'improving' ? (heals ? 0.35 : 0.5) : heals ? 0.45 : 0.6) &&
       reading.trend !== 'worsening',
   )
   const errorsFall = leading.some(
     (reading) => reading.meaning.kind !== 'traffic' && reading.recovered >= 0.5 && reading.trend === 'improving',
   )
-  if (backed || errorsFall) return 'recovering'
+  if (backed || (heals && errorsFall && !leading.some((reading) => reading.trend === 'worsening'))) return 'recovering'
   return leading.some((reading) => reading.trend === 'worsening') ? 'worsening' : 'steady'
+}
+
+/** Something says why it gets better: healing lines, a vendor that reports a fix, or a step that we took since the onset. */
+function isMending(readings: Readings): boolean {
+  const lines = readings.logs.some((log) => log.topics.has('healing') && log.minutesSinceLast < 12)
+  const vendor = readings.events.some(
+    (event) =>
+      (event.state === 'monitoring' || event.state === 'open') &&
+      /restor|recover(?:ing|ed)|mitigat|fix (?:is|has|was)|falling|undoing|being moved|moved to other/i.test(
+        event.text,
+      ),
+  )
+  const step = readings.changes.some((change) => {
+    const ago = minutesBetween(change.at, readings.snapshot.takenAt)
+    return ago < readings.onsetMinutes - 2 && ago > 3
+  })
+  return lines || vendor || step
 }
 
 /** Within bounds now, after a stretch that was plainly not. */

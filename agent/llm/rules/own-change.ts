@@ -2,7 +2,7 @@ import type { ChangeSignal } from '../../domain/signal.ts'
 import { minutesBetween } from '../../domain/time.ts'
 import type { Argument } from './argument.ts'
 import type { Impact } from './impact.ts'
-import type { Topic } from './log-reading.ts'
+import type { LogReading, Topic } from './log-reading.ts'
 import type { Readings } from './readings.ts'
 import { isRelated, neededProducts } from './relevance.ts'
 import { COSMETIC, IRREVERSIBLE, NOT_PRODUCTION } from './vocabulary.ts'
@@ -16,6 +16,8 @@ export interface Suspect {
   readonly arguments: readonly Argument[]
   readonly isCode: boolean
   readonly isReversible: boolean
+  /** Something besides the hour points at it. */
+  readonly isCorroborated: boolean
 }
 
 /** Kinds of entries that announce, steer or undo, and are no cause by themselves. */
@@ -40,6 +42,8 @@ const TOUCHES: readonly [RegExp, readonly Topic[]][] = [
     ['capacity'],
   ],
 ]
+
+const OWN_CODE = 'errors are raised in own code'
 
 /** Weighs every recent change; the most suspicious one first. */
 export function suspectChanges(readings: Readings, impact: Impact): Suspect[] {
@@ -70,11 +74,12 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
       pattern.test(text) && readings.logs.some((log) => log.isError && topics.some((topic) => log.topics.has(topic))),
   )
   if (named.length > 0) add(1.6, `error lines or failing measures name ${named.slice(0, 3).join(', ')}`)
+  const words = named.length === 0 ? wordsIn(change, readings) : []
+  if (words.length > 0) add(0.8, `new error lines speak of ${words.slice(0, 3).join(', ')}`)
   if (isOwn) add(0.6, `${change.service} is among what fails or what we need`)
   else if (isCode || !touched) add(-1.5, `${change.service} is not among what fails`)
   if (touched && !isCode) add(1.2, 'what it touches is what fails')
-  if (isCode && isOwn && readings.logs.some((log) => log.isError && log.topics.has('exception')))
-    add(1.2, 'errors are raised in own code')
+  if (isCode && isOwn && readings.logs.some((log) => log.isError && log.topics.has('exception'))) add(1.2, OWN_CODE)
   if (COSMETIC.test(change.summary) && named.length === 0) add(-0.7, 'by its title it can hardly break anything')
   if (NOT_PRODUCTION.test(change.summary)) add(-3, 'it did not reach production')
   const percent = change.rolloutPercent
@@ -83,13 +88,22 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
   if (['node_states', 'provider_api'].every((check) => readings.checks.get(check)?.status === 'ok'))
     add(0.5, 'machines and provider calls are well', null)
   partings(change, isCode, isOwn, readings, add)
+  const score = list.reduce((sum, item) => sum + item.weight, 0)
+  const parted = list.some((item) => item.weight >= 2 && item.evidence !== change.id)
   return {
     change,
     leadMinutes: lead,
-    score: list.reduce((sum, item) => sum + item.weight, 0),
+    // Hours apart, words in common prove little: what fails was there before.
+    score: lead > 180 && !parted ? Math.min(score, 2) : score,
     arguments: list,
     isCode,
     isReversible: !IRREVERSIBLE.test(change.summary),
+    isCorroborated:
+      named.length > 0 ||
+      words.length > 0 ||
+      parted ||
+      (touched && !isCode) ||
+      list.some((item) => item.note === OWN_CODE),
   }
 }
 
@@ -141,12 +155,15 @@ function isOurs(change: ChangeSignal, readings: Readings): boolean {
 
 /** Rare words of a change that error lines or failing measures name. */
 function namedIn(change: ChangeSignal, readings: Readings): string[] {
-  const words = `${change.ref} ${change.summary}`.toLowerCase().match(/[a-z0-9][\w./:-]*[a-z0-9]/g) ?? []
+  const said = `${change.ref} ${change.summary}`.toLowerCase()
+  const words = [...(said.match(/[a-z0-9][\w./:-]*[a-z0-9]/g) ?? []), ...(said.match(/\d+\.\d+(?:\.\d+)+/g) ?? [])]
+  const { primary, secondary, dr } = readings.snapshot.service
   const rare = words.filter(
     (word) =>
       word.length >= 4 &&
       (/\d|_/.test(word) || (/-/.test(word) && word.length >= 6)) &&
       /[a-z._-]/.test(word) &&
+      ![primary, secondary, dr].some((site) => site?.region === word) &&
       !/^\d+(?:ms|s|m|h|min|mb|gb)$/.test(word),
   )
   const failing = [
@@ -167,6 +184,24 @@ function namedIn(change: ChangeSignal, readings: Readings): string[] {
     .join('\n')
     .toLowerCase()
   return [...new Set(rare)].filter((word) => failing.includes(word))
+}
+
+/** Words that changes and logs share for no reason. */
+const COMMON =
+  /^(?:apply|applied|config|deploy|update[ds]?|change[ds]?|rules?|limits?|from|through|second|first|regions?|hosts?|production|percent|rollout|service|version|requests?|users?|minutes?|hours?|servers?|cluster|errors?|failed|number|values?|every|between|after|before|other|about|their|which|where|there|check(?:s|ed)?|timeout|level|status|default|traffic|primary|secondary|added|removed?|lower|raised?|smaller|larger|newer|table)$/
+
+/** Plain words of a change that only error lines since the onset use. */
+function wordsIn(change: ChangeSignal, readings: Readings): string[] {
+  const words = (change.summary.toLowerCase().match(/[a-z]{5,}/g) ?? []).filter((word) => !COMMON.test(word))
+  // Logs that do not reach back before the onset cannot tell old lines from new ones.
+  const reach = Math.max(0, ...readings.logs.map((log) => log.minutesSinceFirst))
+  const isNew = (log: LogReading) =>
+    log.minutesSinceFirst <= readings.onsetMinutes + 3 || reach <= readings.onsetMinutes + 10
+  const fresh = readings.logs
+    .filter((log) => !log.isInstruction && (log.isError || isNew(log)))
+    .map((log) => log.text.toLowerCase())
+    .join('\n')
+  return [...new Set(words)].filter((word) => fresh.includes(word))
 }
 
 function versionsMatch(value: string, change: ChangeSignal): boolean {

@@ -63,10 +63,7 @@ export function readSeries(signal: SeriesSignal, takenAt: Instant): SeriesReadin
   const current = median(raw.slice(-3)) ?? last.value
   const badness = (value: number) => severityOf(value, usual, meaning, signal)
   const flags = points.map((point) => ({ minutesAgo: point.minutesAgo, severity: badness(point.value) }))
-  const worst = quantile(
-    flags.map((flag) => flag.severity),
-    0.97,
-  )
+  const worst = Math.max(0, ...flags.map((flag) => flag.severity))
   const waves = countWaves(flags.map((flag) => flag.severity > 0.02))
   // What comes and goes is not over because it is gone at this minute.
   const lately = flags.filter((flag) => flag.minutesAgo <= 12).map((flag) => flag.severity)

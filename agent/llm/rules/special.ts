@@ -3,6 +3,7 @@ import type { Category } from '../../domain/verdict.ts'
 import type { Argument } from './argument.ts'
 import { causeOf, type Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
+import type { Topic } from './log-reading.ts'
 import type { Readings } from './readings.ts'
 
 /** A conclusion before confidence and words. */
@@ -115,7 +116,7 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
       summary: 'An announced piece of work; users are served',
       because: [...because, { hypothesis: 'planned', weight: 2, note: 'a change announces it', evidence: planned.id }],
     }
-  const unexplained = judgeUnexplained(readings, impact, weighing)
+  const unexplained = judgeUnexplained(readings, impact, weighing) ?? judgeBeneath(readings, impact)
   if (unexplained) return unexplained
   const monitoring = readings.logs.filter(
     (log) =>
@@ -183,6 +184,29 @@ function judgeUnexplained(readings: Readings, impact: Impact, weighing: Weighing
       'Every health signal is well, so the alert is about something that they do not measure: a person must look',
     because: [],
   }
+}
+
+/** Users are served, but below them something breaks that indicators do not show: copies that stop, or a part that throws errors. */
+function judgeBeneath(readings: Readings, impact: Impact): Draft | null {
+  const page = (summary: string, evidence: string | null): Draft => ({
+    category: 'unknown',
+    action: 'page_human',
+    confidence: 0.4,
+    summary,
+    because: [{ hypothesis: 'data', weight: 1, note: 'it is not in order', evidence }],
+  })
+  const lag = readings.checks.get('db_replication_lag')
+  if (lag?.status === 'error' && impact.redChecks.length === 1)
+    return page('Only the copies are ill: someone must look before anything is promoted or restarted', lag.id)
+  const inside = readings.checks.get('internal_services')
+  const outside = readings.checks.get('external_uptime')?.status
+  const own: readonly Topic[] = ['exception', 'denied', 'certificate', 'capacity']
+  const broken = readings.logs.find(
+    (log) => log.isError && !log.topics.has('monitoring') && own.some((topic) => log.topics.has(topic)),
+  )
+  if (inside?.status === 'error' && outside !== 'ok' && broken)
+    return page('Indicators are well, yet a part of the service fails with errors of its own', broken.signal.id)
+  return null
 }
 
 /** What users feel is getting better on its own. */
