@@ -3,7 +3,7 @@ import { epochMs } from '../../domain/time.ts'
 import { FAULT_PLACE_READS, faultPlace, isPlacedOutside } from '../fault-place.ts'
 import type { Evaluation, GateInput } from '../input.ts'
 import type { Policy } from '../policy.ts'
-import { FAILOVERS, type Finding, minutesText, type Rule, same } from '../rule.ts'
+import { FAILOVERS, type Finding, LEVERS, minutesText, type Rule, same } from '../rule.ts'
 
 const isHurtNow = (view: HurtView) => view.state === 'yes' && !view.isRecovering
 
@@ -51,9 +51,10 @@ const observers: Rule = {
     const { own_telemetry, outside_probe, provider } = facts.hurt
     const agreeing = Object.entries({ own_telemetry, outside_probe, provider }).filter(([, view]) => isHurtNow(view))
     const names = agreeing.map(([name]) => name)
-    const isOutside = names.includes('outside_probe') || names.includes('provider')
     const detail = names.length === 0 ? 'no observer class says so' : `agreeing: ${names.join(', ')}`
-    return same(FAILOVERS, names.length >= 2 && isOutside ? 'act' : 'ask', detail)
+    // Probes that see nothing, or cannot see, do not agree: a provider's word for its own fault is not seen from outside.
+    const isOutside = names.includes('outside_probe')
+    return same(LEVERS, names.length >= 2 && isOutside ? 'act' : 'ask', detail)
   },
 }
 
@@ -93,7 +94,7 @@ const sustained: Rule = {
     const detail = `series bad for ${seconds === null ? 'an unknown time' : `${Math.round(seconds)} s`}, alert for ${
       age === null ? 'an unknown time' : `${Math.round(age)} s`
     }, own evaluations: ${inHistory === null ? 'none kept' : inHistory ? 'sustained' : 'not sustained'}`
-    return same(FAILOVERS, isSure ? 'act' : 'ask', detail)
+    return same(LEVERS, isSure ? 'act' : 'ask', detail)
   },
 }
 
