@@ -33,7 +33,11 @@ export async function ingestTogether(
   const state = await loadState(tx, context, requests)
   const writes: IngestWrites = { alerts: new Map(), states: new Map() }
   const results = requests.map((request) => planIngest(state, writes, request.alerts, request.receivedAt, options))
-  const updatedAt = requests.map(({ receivedAt }) => receivedAt).toSorted().at(-1) ?? nowOf(context)
+  const updatedAt =
+    requests
+      .map(({ receivedAt }) => receivedAt)
+      .toSorted()
+      .at(-1) ?? nowOf(context)
   const incidents = [...state.open.values()].filter((incident) => incident.isTouched)
   await writeIncidents(tx, incidents, updatedAt)
   await writeAlerts(tx, writes)
