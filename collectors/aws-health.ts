@@ -17,7 +17,7 @@ import { awsFault, requestHandlerOver } from './shared/aws-transport.ts'
 import type { CollectorPorts } from './shared/ports.ts'
 
 /** The AWS Health API of one account; it needs a Business, Enterprise On-Ramp or Enterprise support plan. */
-export const Options = z.object({
+export const Options = z.strictObject({
   source: z.literal('aws-health'),
   name: z.string().min(1).default('aws-health'),
   /** A fixed endpoint and signing region; without one, the active region is looked up, as AWS asks. */
@@ -25,7 +25,7 @@ export const Options = z.object({
   region: z.string().min(1).optional(),
   /** Keys; without them the SDK's own chain is used (environment, profile, instance role). */
   credentials: z
-    .object({
+    .strictObject({
       accessKeyId: z.string().min(1),
       secretAccessKey: z.string().min(1),
       sessionToken: z.string().min(1).optional(),

@@ -5,7 +5,7 @@ import type { Collector } from './collector.ts'
 import type { CollectorPorts } from './shared/ports.ts'
 
 /** What was told to the agent itself through `POST /v1/changes`. */
-export const Options = z.object({
+export const Options = z.strictObject({
   source: z.literal('changes'),
   name: z.string().min(1).default('changes'),
   /** Further services whose changes concern this one, such as a shared gateway. */

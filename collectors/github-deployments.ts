@@ -22,7 +22,7 @@ const Deployments = z.array(
   z.object({
     created_at: VendorTime,
     ref: VendorText,
-    sha: VendorText,
+    sha: z.string().min(1),
     task: VendorText,
     environment: VendorText,
     description: VendorText,

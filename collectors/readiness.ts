@@ -15,7 +15,7 @@ import { queryPrometheus } from './shared/prometheus-driver.ts'
 const Query = EndpointOptions.extend({ query: z.string().min(1) })
 
 /** A place to move to, measured by ourselves; what is not configured stays unknown, and unknown never counts as ready. */
-export const Options = z.object({
+export const Options = z.strictObject({
   source: z.literal('readiness'),
   target: Target,
   health: HttpProbeOptions.omit({ check: true, observer: true }).optional(),
@@ -26,7 +26,7 @@ export const Options = z.object({
     lowFrom: z.number().min(0).default(0.1),
   }).optional(),
   /** Seconds of data that promoting it now would lose. */
-  lag: z.union([z.object({ postgres: PostgresOptions }), z.object({ prometheus: Query })]).optional(),
+  lag: z.union([z.strictObject({ postgres: PostgresOptions }), z.strictObject({ prometheus: Query })]).optional(),
   sharedDependencies: z.array(z.string().min(1)).default([]),
   lastBackup: KeptInstant.optional(),
   lastRestoreTest: KeptInstant.optional(),

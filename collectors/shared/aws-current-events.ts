@@ -21,7 +21,7 @@ const Level = z
 /** The public events behind the AWS Health Dashboard (https://health.aws.amazon.com/public/currentevents); not documented by AWS. */
 const CurrentEvents = z.array(
   z.object({
-    arn: VendorText,
+    arn: z.string().min(1),
     date: Seconds,
     end_time: Seconds,
     status: Level,

@@ -15,7 +15,7 @@ export const CHECK_OBSERVERS: Readonly<Record<string, Observer>> = {
 }
 
 /** Options that every measuring check has. */
-export const CheckOptions = z.object({
+export const CheckOptions = z.strictObject({
   /** The name of the check: a weight of the health score, or one of your own. */
   check: z.string().min(1),
   /** Set `outside_probe` only where the agent itself runs outside the place that may fail. */

@@ -7,10 +7,10 @@ import type { CollectContext } from '../collector.ts'
 const HttpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
 
 /** Where an upstream answers and how we prove who we are; every collector that speaks HTTP spreads these options. */
-export const EndpointOptions = z.object({
+export const EndpointOptions = z.strictObject({
   url: HttpUrl,
   headers: z.record(z.string(), z.string()).default({}),
-  basicAuth: z.object({ username: z.string().min(1), password: z.string() }).optional(),
+  basicAuth: z.strictObject({ username: z.string().min(1), password: z.string() }).optional(),
   bearerToken: z.string().min(1).optional(),
   timeoutMs: z.number().int().min(100).max(60_000).default(10_000),
 })

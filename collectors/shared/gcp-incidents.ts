@@ -11,6 +11,7 @@ const Update = z.object({ when: VendorTime, created: VendorTime, text: VendorTex
 /** Google Cloud's `incidents.json` (https://status.cloud.google.com/incidents.schema.json). */
 const Incidents = z.array(
   z.object({
+    id: z.string().min(1),
     begin: VendorTime,
     created: VendorTime,
     modified: VendorTime,

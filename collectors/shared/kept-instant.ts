@@ -14,7 +14,10 @@ const Member = {
     .optional(),
 }
 
-export const KeptInstant = z.union([EndpointOptions.extend(Member), z.object({ file: z.string().min(1), ...Member })])
+export const KeptInstant = z.union([
+  EndpointOptions.extend(Member),
+  z.strictObject({ file: z.string().min(1), ...Member }),
+])
 export type KeptInstant = z.infer<typeof KeptInstant>
 
 /** Reads when something last ran, as ISO 8601, RFC 2822 or seconds since 1970. */
@@ -59,5 +62,5 @@ function instantOfValue(value: unknown): Instant | null {
     const ms = Number(value) * 1000
     return ms > 0 && ms < 8.64e15 ? new Date(ms).toISOString() : null
   }
-  return typeof value === 'string' && /^\S{3}|\d{4}-/.test(value) ? instantFrom(value) : null
+  return typeof value === 'string' ? instantFrom(value) : null
 }

@@ -3,7 +3,7 @@ import type { CollectContext } from '../collector.ts'
 import type { CollectorPorts } from './ports.ts'
 
 /** A PostgreSQL server and a role that may read; `pg_monitor` is enough. */
-export const PostgresOptions = z.object({
+export const PostgresOptions = z.strictObject({
   host: z.string().min(1),
   port: z.number().int().min(1).max(65_535).default(5432),
   database: z.string().min(1).default('postgres'),

@@ -61,7 +61,8 @@ function readAnswer(response: HttpResponse, what: string): unknown {
     status?: unknown
     data?: { resultType?: unknown; result?: unknown }
   } | null
-  if (answer?.status !== 'success') throw refusedQuery(response, what)
+  if (answer?.status === 'error') throw refusedQuery(response, what)
+  if (answer?.status !== 'success') throw malformed(what, 'status is neither "success" nor "error"')
   const { resultType, result } = answer.data ?? {}
   if ((resultType !== 'matrix' && resultType !== 'vector') || !Array.isArray(result))
     throw malformed(what, 'data.resultType is neither "matrix" nor "vector"')

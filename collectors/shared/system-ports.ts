@@ -58,9 +58,13 @@ function codeOf(problem: (Error & { code?: string }) | string | null | undefined
 }
 
 const queryPostgres: QueryPostgres = async (address, sql, { timeoutMs, maxRows }, abort) => {
-  const { ca, tls, ...login } = address
+  const { host, port, database, user, password, ca, tls } = address
   const client = new pg.Client({
-    ...login,
+    host,
+    port,
+    database,
+    user,
+    ...(password !== undefined && { password }),
     ssl: tls === 'off' ? false : { rejectUnauthorized: tls === 'verify', ...(ca !== undefined && { ca }) },
     application_name: 'failwise',
     connectionTimeoutMillis: timeoutMs,
