@@ -88,7 +88,7 @@ function sayOfVendor(readings: Readings, company: string, words: readonly string
     const starts = event.startedAt
       ? minutesBetween(event.startedAt, readings.snapshot.takenAt)
       : Number.POSITIVE_INFINITY
-    return about && Math.abs(starts - readings.onsetMinutes) <= 15
+    return about && Math.abs(starts - readings.onsetMinutes) <= 25
   })
   const serious = events.find((event) => event.severity !== 'low')
   if (serious) add(1.5, `${company} has an incident since the same minutes`, serious.id)

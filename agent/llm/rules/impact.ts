@@ -29,13 +29,14 @@ export function judgeImpact(readings: Readings): Impact {
   const severity = Math.max(0, ...[...bad, ...badProbes].map(weightOf))
   const base = { bad: bad.length > 0 ? bad : badProbes, good, silent, redChecks, severity }
   if (bad.length > 0) return { ...base, state: 'hurt', trend: trendOf(bad, readings) }
-  // A flat error ratio alone may be the calm of a site that nobody reaches: use must be seen as well.
+  // A flat error ratio alone may be the calm of a site that nobody reaches, and steady requests may all be answered with errors.
   const usageSeen =
     good.some((reading) => reading.meaning.kind === 'traffic' || reading.meaning.kind === 'success') ||
     readings.ownSeries.some(
       (reading) => reading.meaning.kind === 'traffic' && reading.state === 'good' && !reading.meaning.isProbe,
     )
-  if (good.length > 0 && usageSeen)
+  const qualitySeen = good.some((reading) => reading.meaning.kind === 'errors' || reading.meaning.kind === 'success')
+  if (good.length > 0 && usageSeen && (qualitySeen || !outsideFails))
     return { ...base, severity: 0, state: 'served', trend: cameBack(good) ? 'recovering' : 'steady' }
   if (badProbes.length > 0) return { ...base, state: 'hurt', trend: trendOf(badProbes, readings) }
   if (good.length > 0 && !outsideFails) return { ...base, severity: 0, state: 'served', trend: 'steady' }

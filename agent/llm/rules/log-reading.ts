@@ -9,6 +9,8 @@ export type Topic = keyof typeof WORDS
 export interface LogReading {
   readonly signal: LogPatternSignal
   readonly text: string
+  /** An error or a warning. */
+  readonly isBad: boolean
   /** An error or warning that did not stand there before the incident: a line that was there all day explains nothing. */
   readonly isError: boolean
   readonly topics: ReadonlySet<Topic>
@@ -38,6 +40,7 @@ export function readLogs(snapshot: Snapshot, onsetMinutes: number): LogReading[]
       return {
         signal,
         text,
+        isBad,
         isError: isBad && minutesSinceFirst <= onsetMinutes + BEFORE_ONSET_MINUTES,
         topics,
         minutesSinceLast: minutesBetween(signal.lastAt, snapshot.takenAt),

@@ -36,6 +36,8 @@ export interface Readings {
   readonly onsetMinutes: number
   readonly onsetIsKnown: boolean
   readonly failedSources: readonly string[]
+  /** Metric queries that failed or found no series at all. */
+  readonly unseenSeries: number
   /** Ids of texts that try to give orders. */
   readonly instructions: readonly string[]
 }
@@ -66,6 +68,7 @@ export function readSnapshot(snapshot: Snapshot): Readings {
     alertMinutes,
     ...onset,
     failedSources: snapshot.evidence.filter((evidence) => evidence.status === 'failed').map((evidence) => evidence.id),
+    unseenSeries: snapshot.evidence.filter((item) => item.source === 'prometheus' && item.status !== 'ok').length,
     instructions: instructionsIn(snapshot),
   }
 }

@@ -119,15 +119,14 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
   const unexplained = judgeUnexplained(readings, impact, weighing) ?? judgeBeneath(readings, impact)
   if (unexplained) return unexplained
   const monitoring = readings.logs.filter(
-    (log) =>
-      log.isError &&
-      (log.topics.has('monitoring') || /monitor|probe|check/i.test(Object.values(log.signal.stream).join(' '))),
+    (log) => log.isBad && (log.topics.has('monitoring') || isWatcher(Object.values(log.signal.stream))),
   )
-  const blind = impact.silent.length > 0 || readings.failedSources.some((id) => id.startsWith('prometheus'))
-  const outsideFails =
-    readings.checks.get('external_uptime')?.status === 'error' ||
-    readings.checks.get('internal_services')?.status === 'error'
-  if (monitoring.length > 0 || blind || outsideFails)
+  const unread = readings.failedSources.length >= 3
+  const blind = unread || impact.silent.length > 0 || readings.unseenSeries > 0
+  const red = ['external_uptime', 'internal_services']
+    .map((name) => readings.checks.get(name))
+    .find((check) => check?.status === 'error')
+  if (monitoring.length > 0 || blind)
     return {
       category: 'monitoring_fault',
       action:
@@ -148,6 +147,16 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
         ),
       ],
     }
+  // Indicators may not cover what fails: a red check needs a reason before it is called wrong.
+  if (red)
+    return {
+      category: cause.category,
+      provider: cause.provider,
+      action: 'page_human',
+      confidence: 0.4,
+      summary: 'Indicators are within bounds while checks fail, and nothing says that the checks are wrong',
+      because: [...because, { hypothesis: 'monitoring', weight: -1, note: `${red.check} fails`, evidence: red.id }],
+    }
   return {
     category: cause.category,
     provider: cause.provider,
@@ -156,6 +165,10 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
     summary: 'Users are served; whatever is wrong does not reach them now',
     because: [...because, ...cause.because],
   }
+}
+
+function isWatcher(stream: readonly string[]): boolean {
+  return /monitor|prober?\b|blackbox|prometheus|checks?\b/i.test(stream.join(' '))
 }
 
 /** Every check is in order and yet an alert fires: it is about something that health does not measure, such as data, money or trust. */
