@@ -20,7 +20,7 @@ export function fitCalibration(
     format: 'calibration/v1',
     analyst: of.analyst,
     promptHash: of.promptHash,
-    map: fit(forecasts, best.method),
+    map: fitMap(forecasts, best.method),
     fittedOn: { cases: forecasts.length, casesHash: of.casesHash },
     crossValidated: {
       folds: FOLDS,
@@ -36,7 +36,7 @@ export function fitCalibration(
 export function crossValidated(forecasts: readonly Forecast[], method: CalibrationMap['method']): Forecast[] {
   const maps = Array.from({ length: FOLDS }, (_, fold) => {
     const seen = forecasts.filter(({ group }) => foldOf(group) !== fold)
-    return seen.length === 0 ? null : fit(seen, method)
+    return seen.length === 0 ? null : fitMap(seen, method)
   })
   return forecasts.map((forecast) => {
     const map = maps[foldOf(forecast.group)]
@@ -49,7 +49,7 @@ export function leaveOneOut(forecasts: readonly Forecast[], kindOf: (forecast: F
   const kinds = new Map<string, CalibrationMap>()
   for (const kind of new Set(forecasts.map(kindOf))) {
     const rest = forecasts.filter((other) => kindOf(other) !== kind)
-    if (rest.length > 0) kinds.set(kind, fit(rest, 'platt'))
+    if (rest.length > 0) kinds.set(kind, fitMap(rest, 'platt'))
   }
   return forecasts.map((forecast) => {
     const map = kinds.get(kindOf(forecast))
@@ -62,7 +62,7 @@ function foldOf(group: string): number {
   return Number.parseInt(sha256(group).slice(0, 8), 16) % FOLDS
 }
 
-function fit(forecasts: readonly Forecast[], method: CalibrationMap['method']): CalibrationMap {
+function fitMap(forecasts: readonly Forecast[], method: CalibrationMap['method']): CalibrationMap {
   return method === 'isotonic' ? fitIsotonic(forecasts) : fitPlatt(forecasts)
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Action } from '../agent/domain/action.ts'
-import { Service } from '../agent/domain/service.ts'
 import { Category } from '../agent/domain/verdict.ts'
 import { Fault } from '../agent/lib/errors.ts'
+import { RecordedIncident } from './recorded-incident.ts'
 
 /** What people say about a case: where every action stands, and why. No decider ever sees it. */
 export const Label = z
@@ -31,17 +31,24 @@ export type Label = z.infer<typeof Label>
 
 const FORMAT = /^recorded-incident\/v1(\.\d+)?$/
 
-/** The part of a recorded incident that a decider may see. Upstream bodies stay as they were: reading them is the collectors' work. */
-export const Incident = z.object({
-  format: z.string(),
-  decidedAt: z.iso.datetime({ offset: true }),
-  service: Service,
-  alert: z.record(z.string(), z.unknown()),
-  upstream: z.record(z.string(), z.unknown()),
-})
-export type Incident = z.infer<typeof Incident>
+const Visible = RecordedIncident.pick({ decidedAt: true, service: true, alert: true, upstream: true })
 
-const CaseFile = Incident.extend({
+/** A recorded incident as a decider sees it: when, which service, the alert and what every upstream answered. */
+export type Incident = RecordedIncident
+
+/** Only what a decider may see of a recorded incident; everything that people and scorers know is left behind. */
+export function incidentOf(visible: z.infer<typeof Visible>): Incident {
+  const { decidedAt, service, alert, upstream } = visible
+  const hidden = { title: '', tags: [], provenance: null }
+  return { format: 'recorded-incident/v1', id: 'recorded-incident', decidedAt, service, alert, upstream, ...hidden }
+}
+
+/** A changed incident, checked like one from a file. */
+export function incidentFrom(value: unknown): Incident {
+  return incidentOf(Visible.parse(value))
+}
+
+const CaseFile = Visible.extend({
   id: z.string().regex(/^[\w.-]{1,120}$/, 'expected letters, digits, dots, dashes and underscores'),
   title: z.string().default(''),
   tags: z.array(z.string()).default([]),
@@ -75,14 +82,15 @@ export function authorOf(id: string): string {
 
 /** Reads one case file's text; throws Fault `payload_invalid` that names the file, each wrong field and what was expected there. */
 export function parseCase(text: string, path: string): EvalCase {
-  const parsed = CaseFile.safeParse(withoutKnownVersion(jsonOf(text, path), path))
+  const parsed = CaseFile.safeParse(ofKnownVersion(jsonOf(text, path), path))
   if (!parsed.success) {
     const problems = parsed.error.issues
       .slice(0, 20)
       .map((issue) => `${issue.path.join('.') || '(file)'}: ${issue.message}`)
     throw invalid(`${path}: ${problems.join('; ')}`, 'evals/incidents/README.md describes every field.')
   }
-  const { id, title, tags, episode, minutesSinceOnset, difficulty, provenance, label, ...incident } = parsed.data
+  const { id, title, tags, episode, minutesSinceOnset, difficulty, provenance, label } = parsed.data
+  const incident = incidentOf(parsed.data)
   const references = provenance.references
   return { id, path, title, tags, episode: episode ?? id, minutesSinceOnset, difficulty, references, incident, label }
 }
@@ -96,7 +104,7 @@ function jsonOf(text: string, path: string): unknown {
 }
 
 /** Checks the version first, so that a newer file is called newer and not "full of mistakes". */
-function withoutKnownVersion(value: unknown, path: string): unknown {
+function ofKnownVersion(value: unknown, path: string): unknown {
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
   if (typeof format === 'string' && FORMAT.test(format)) return value
   if (typeof format === 'string' && /^recorded-incident\/v\d/.test(format)) {
