@@ -12,7 +12,7 @@ export interface OutboxMessage {
   readonly channel: string
   readonly incidentId: string | null
   readonly payload: Readonly<Record<string, unknown>>
-  /** How often it was tried before. */
+  /** How often it was claimed, this time included. */
   readonly attempts: number
 }
 
@@ -118,7 +118,7 @@ async function deliver(message: OutboxMessage, ports: DeliveryPorts, options: De
     log.info(fields, 'notification sent')
     return 'sent'
   }
-  const attempts = message.attempts + 1
+  const attempts = Math.max(1, message.attempts)
   const isFinal = !fault.retryable || attempts >= options.maxAttempts
   // The fallback is written first: a crash in between repeats this, and the key keeps it single.
   const handedOn = isFinal || attempts >= options.fallbackAfterAttempts ? await useFallback(message, outbox) : null

@@ -38,7 +38,8 @@ function memoryOutbox(clock: { nowMs: number }) {
       const due = rows
         .filter(({ state, nextAt }) => (state === 'waiting' || state === 'sending') && nextAt <= clock.nowMs)
         .slice(0, limit)
-      for (const row of due) Object.assign(row, { state: 'sending', nextAt: clock.nowMs + leaseMs })
+      for (const row of due)
+        Object.assign(row, { state: 'sending', nextAt: clock.nowMs + leaseMs, attempts: row.attempts + 1 })
       return due.map((row) => ({ ...row }))
     },
     markSent: async (id) => void Object.assign(find(id), { state: 'sent' }),
@@ -46,7 +47,6 @@ function memoryOutbox(clock: { nowMs: number }) {
       const row = find(id)
       Object.assign(row, {
         lastError: error,
-        attempts: row.attempts + 1,
         state: nextAttemptAt === null ? 'given_up' : 'waiting',
       })
       if (nextAttemptAt !== null) row.nextAt = Date.parse(nextAttemptAt)
