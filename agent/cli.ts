@@ -1,24 +1,17 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { checkCommand } from './cli/check-command.ts'
 import { decideCommand } from './cli/decide-command.ts'
 import { type CliIo, EXIT } from './cli/io.ts'
+import { serveCommand } from './cli/serve-command.ts'
 import { visible } from './cli/style.ts'
+import { packageVersion } from './cli/version.ts'
 import { asFault, type Fault } from './lib/errors.ts'
-
-/** The version in package.json. */
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
-}
 
 function program(io: CliIo): Command {
   const root = new Command('failwise')
     .description('Decides whether an incident deserves a failover, and proves why.')
-    .version(version())
+    .version(packageVersion())
     .option(
       '--config <folder>',
       'folder of failwise.yaml, services.yaml and policy.yaml',
@@ -27,7 +20,8 @@ function program(io: CliIo): Command {
     .option('--json', 'answer in JSON', false)
     .showHelpAfterError('(try failwise --help)')
     .exitOverride()
-  for (const command of [checkCommand(io), decideCommand(io)]) root.addCommand(inherit(command))
+  const commands = [serveCommand(io), checkCommand(io), decideCommand(io)]
+  for (const command of commands) root.addCommand(inherit(command))
   return root
 }
 

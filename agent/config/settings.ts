@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { HealthScoreOptions } from '../domain/health-score.ts'
+import { StoreOptions } from '../store/open-store.ts'
 import { AnalystSettings } from './analyst-settings.ts'
+import { NotifySettings } from './notify-settings.ts'
 import { ServerOptions } from './server-options.ts'
 
 const Days = z.number().positive()
@@ -22,6 +24,7 @@ export const Settings = z.strictObject({
       folder: z.string().min(1).default('.failwise'),
       /** A PostgreSQL of your own; kept outside the place that may fail. */
       databaseUrl: z.string().min(1).optional(),
+      options: StoreOptions,
       retention: z
         .strictObject({
           rawBodyDays: Days.default(90),
@@ -37,6 +40,7 @@ export const Settings = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  notify: NotifySettings,
   audit: z
     .strictObject({
       /** Where the newest chain head is copied outside the database; put it on another disk or an append-only mount. */
@@ -65,6 +69,12 @@ export const Settings = z.strictObject({
     .strictObject({
       recoverySiteUrl: z.url().optional(),
       neutralAnchorUrl: z.url().optional(),
+    })
+    .prefault({}),
+  ingest: z
+    .strictObject({
+      /** SNS topics that we subscribed to; messages of others are refused whatever their signature. */
+      snsTopicArns: z.array(z.string().min(1)).default([]),
     })
     .prefault({}),
   /** Key of the placeholders that stand for secrets; the same key gives the same placeholders. Kept in the data folder when not set. */

@@ -44,3 +44,8 @@ export type Service = z.infer<typeof Service>
 export function groupOf(service: Service): string {
   return service.group ?? service.name
 }
+
+/** Stands for a service that is not (or no longer) in the catalogue: it has a name that people know, and nothing else. */
+export function unknownService(name: string): Service {
+  return Service.parse({ name, primary: { provider: 'unknown', region: 'unknown' } })
+}

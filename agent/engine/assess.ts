@@ -2,14 +2,15 @@ import type { Actor } from '../domain/audit.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { HealthScoreOptions } from '../domain/health-score.ts'
 import type { Incident } from '../domain/incident.ts'
-import { Service } from '../domain/service.ts'
+import { unknownService } from '../domain/service.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 import { epochMs, instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
-import { Fault } from '../lib/errors.ts'
+import { asFault, Fault } from '../lib/errors.ts'
 import type { Http } from '../lib/http.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { Mask } from '../lib/mask.ts'
+import type { Retry } from '../lib/retry.ts'
 import type { Analyst } from '../llm/analyst.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Claim, RawBody } from '../store/records.ts'
@@ -35,6 +36,7 @@ export interface AssessDeps {
   readonly services: ServiceBook
   readonly http: Http
   readonly mask: Mask
+  readonly retry: Retry
   readonly clock: Clock
   readonly analyst: Analyst
   readonly policy: () => PolicyInForce
@@ -56,6 +58,7 @@ export interface Assessment {
   readonly snapshot: Snapshot
   readonly judgement: Judgement
   readonly recorded: RecordedDecision
+  readonly timings: { readonly collectMs: number; readonly judgeMs: number; readonly totalMs: number }
 }
 
 /** Collectors get this share of the deadline, so that time remains for the model, the gate and the record. */
@@ -178,7 +181,12 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
   if (wasTold)
     for (const message of resolvedMessages(incident.id, entry.service, looked.snapshot.takenAt, deps.messages))
       await store.outbox.enqueue({ ...message, incidentId: incident.id })
-  return { incident: evaluated, snapshot: looked.snapshot, judgement, recorded }
+  const timings = {
+    collectMs: collectedMs - startedMs,
+    judgeMs: judgedMs - collectedMs,
+    totalMs: clock.elapsed() - startedMs,
+  }
+  return { incident: evaluated, snapshot: looked.snapshot, judgement, recorded, timings }
 }
 
 interface Look {
@@ -206,6 +214,7 @@ async function look(
         window: { from: instantOf(nowMs - deps.windowMs), to: instantOf(nowMs) },
         http: deps.http,
         mask: deps.mask,
+        retry: deps.retry,
         clock,
         abort,
         keep: (exchange) => {
@@ -250,25 +259,35 @@ function evaluationOf({ facts, healthScore }: Judgement) {
 }
 
 async function fail(claim: Claim, deps: AssessDeps, error: unknown): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error)
+  const fault = asFault(error)
   const incident = await deps.store.incidents.get(claim.incidentId)
-  deps.progress?.('record', `no decision: ${reason}`)
+  deps.progress?.('record', `no decision: ${fault.message}`)
   if (!incident) return
-  const at = instantOf(deps.clock.now())
-  const service = deps.services.find(incident.service)?.service ?? Service.parse(UNKNOWN_PLACE(incident.service))
+  const known = deps.services.find(incident.service)?.service
+  const nowMs = deps.clock.now()
+  // Without a catalogue entry nothing changes by itself: people are told once, and it is tried again rarely.
+  const pauseMs = known ? RETRY_AFTER_FAILURE_MS : RETRY_UNKNOWN_SERVICE_MS
+  const attempt = known ? claim.attempt : 0
+  const isTold = !isPowerOfTwo(claim.attempt) && known !== undefined
+  const failure = { reason: fault.message, attempt, at: instantOf(nowMs) }
   await deps.store.decisions.recordFailure({
     claim,
     actor: { kind: 'agent', id: deps.agentId, via: null },
-    reason,
-    nextAssessmentAt: instantOf(deps.clock.now() + RETRY_AFTER_FAILURE_MS),
-    notifications: failureMessages(incident, service, { reason, attempt: claim.attempt, at }, deps.messages),
+    reason: fault.message,
+    nextAssessmentAt: instantOf(nowMs + pauseMs),
+    notifications: isTold
+      ? []
+      : failureMessages(incident, known ?? unknownService(incident.service), failure, deps.messages),
   })
 }
 
 const RETRY_AFTER_FAILURE_MS = 30_000
+const RETRY_UNKNOWN_SERVICE_MS = 3_600_000
 
-/** A service that left the catalogue while its incident was open still has a name that people know. */
-const UNKNOWN_PLACE = (name: string) => ({ name, primary: { provider: 'unknown', region: 'unknown' } })
+/** People are paged at the first failure and then ever more rarely, not every half minute. */
+function isPowerOfTwo(attempt: number): boolean {
+  return (attempt & (attempt - 1)) === 0
+}
 
 function questionText({ service }: ServiceEntry, { decision, opinion, healthScore }: Judgement): string {
   const target = decision.target === null ? null : service[decision.target]

@@ -5,6 +5,7 @@ import { instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Http } from '../lib/http.ts'
 import type { Mask } from '../lib/mask.ts'
+import type { Retry } from '../lib/retry.ts'
 import type { Store } from '../store/store.ts'
 import { collectEvidence } from './collect.ts'
 import type { ServiceBook, ServiceEntry } from './service-entry.ts'
@@ -14,6 +15,7 @@ export interface WatchDeps {
   readonly services: ServiceBook
   readonly http: Http
   readonly mask: Mask
+  readonly retry: Retry
   readonly clock: Clock
   readonly healthScore: HealthScoreOptions
   /** A score at this level or above for long enough opens an incident. */
@@ -66,8 +68,8 @@ function checksOf(entry: ServiceEntry) {
 async function scoreOf(entry: ServiceEntry, deps: WatchDeps, abort: AbortSignal) {
   const nowMs = deps.clock.now()
   const window = { from: instantOf(nowMs - 300_000), to: instantOf(nowMs) }
-  const { http, mask, clock } = deps
-  const base = { window, http, mask, clock, abort }
+  const { http, mask, clock, retry } = deps
+  const base = { window, http, mask, clock, retry, abort }
   const evidence = await collectEvidence(checksOf(entry), { service: entry.service }, base, deps.deadlineMs)
   const checks = evidence.flatMap((one) =>
     one.signals.filter((signal): signal is HealthCheckSignal => signal.kind === 'health_check'),

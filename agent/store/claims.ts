@@ -11,7 +11,8 @@ type Claims = Pick<IncidentStore, 'claimAssessment' | 'renewClaim' | 'releaseCla
 export function claims(context: StoreContext): Claims {
   const { db } = context
   return {
-    claimAssessment: (agentId, leaseMs) => writing(db, (tx) => claimNext(tx, context, agentId, leaseMs)),
+    claimAssessment: (agentId, leaseMs, incidentId) =>
+      writing(db, (tx) => claimNext(tx, context, agentId, leaseMs, incidentId ?? null)),
     renewClaim: async (claim, leaseMs) => {
       const renewed = await reading(db, (query) =>
         query
@@ -51,7 +52,13 @@ export function claims(context: StoreContext): Claims {
   }
 }
 
-async function claimNext(tx: Tx, context: StoreContext, agentId: string, leaseMs: number): Promise<Claim | null> {
+async function claimNext(
+  tx: Tx,
+  context: StoreContext,
+  agentId: string,
+  leaseMs: number,
+  incidentId: string | null,
+): Promise<Claim | null> {
   const now = nowOf(context)
   const row = await tx
     .selectFrom('incidents')
@@ -60,11 +67,16 @@ async function claimNext(tx: Tx, context: StoreContext, agentId: string, leaseMs
     .where('state', '!=', 'executing')
     .where((is) =>
       is.or([
-        is.and([is('next_assessment_at', '<=', now), is('claim_token', 'is', null)]),
+        // An incident that is asked for by name need not be due.
+        is.and([
+          incidentId === null ? is('next_assessment_at', '<=', now) : is('id', '=', incidentId),
+          is('claim_token', 'is', null),
+        ]),
         // Its agent died, or hangs: the lease ran out.
         is.and([is('claim_token', 'is not', null), hasExpired]),
       ]),
     )
+    .$if(incidentId !== null, (query) => query.where('id', '=', incidentId as string))
     .orderBy('next_assessment_at', (order) => order.asc().nullsFirst())
     .limit(1)
     .forUpdate()

@@ -63,8 +63,8 @@ export interface IncidentStore {
   list(filter?: IncidentFilter): Promise<Incident[]>
   /** Oldest first, at most `limit`, firing ones before resolved ones when there are more. */
   alertsOf(incidentId: string, limit?: number): Promise<IncidentAlert[]>
-  /** Takes the incident whose assessment is most overdue, or null; never one that somebody else holds. */
-  claimAssessment(agentId: string, leaseMs: number): Promise<Claim | null>
+  /** Takes the incident whose assessment is most overdue, or null; never one that somebody else holds. A named incident need not be due. */
+  claimAssessment(agentId: string, leaseMs: number, incidentId?: string): Promise<Claim | null>
   /** Prolongs a claim; false when it was lost, and then nothing of this assessment may be stored. */
   renewClaim(claim: Claim, leaseMs: number): Promise<boolean>
   /** Gives a claim back without a decision, to be assessed at a later time. */

@@ -1,0 +1,246 @@
+import { hostname } from 'node:os'
+import type { CollectorPorts } from '../collectors/shared/ports.ts'
+import { systemPorts } from '../collectors/shared/system-ports.ts'
+import { buildAnalyst } from './app/analyst.ts'
+import { readCalibrations } from './app/calibrations.ts'
+import { type Intake, intakeFor } from './app/intake.ts'
+import { probeIsolation } from './app/isolation-probe.ts'
+import { type AgentMetrics, agentMetrics, countAssessment } from './app/metrics.ts'
+import { notifiersOf } from './app/notifiers.ts'
+import { dataFolderOf, openConfiguredStore } from './app/open-store.ts'
+import { type PolicyKeeper, policyKeeper } from './app/policy-keeper.ts'
+import { secretKeyIn } from './app/secret-key.ts'
+import { serviceBook } from './app/service-book.ts'
+import { channelOrder } from './config/notify-settings.ts'
+import type { Config, Environment } from './config.ts'
+import type { Alert } from './domain/alert.ts'
+import type { Instant } from './domain/time.ts'
+import type { Isolation } from './engine/agent-state.ts'
+import { type AssessDeps, type Assessment, assess, claimLeaseMs } from './engine/assess.ts'
+import { startAssessor } from './engine/assessor.ts'
+import { pageLateIncidents } from './engine/late.ts'
+import { type Loop, startLoop } from './engine/loop.ts'
+import type { Progress } from './engine/progress.ts'
+import type { ServiceBook } from './engine/service-entry.ts'
+import { watchOnce } from './engine/watch.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
+import type { Http } from './lib/http.ts'
+import { HttpClientOptions, httpClient } from './lib/http-client.ts'
+import { randomId } from './lib/ids.ts'
+import type { Log } from './lib/log.ts'
+import { createMask, type Mask } from './lib/mask.ts'
+import { retrying } from './lib/retry.ts'
+import type { AnalystPrompt } from './llm/analyst-prompt.ts'
+import { runDelivery } from './notify/outbox.ts'
+import type { Store } from './store/store.ts'
+
+export interface AgentOptions {
+  readonly config: Config
+  readonly environment: Environment
+  readonly log: Log
+  readonly version: string
+  /** `serve` owns the data folder; `command` works beside it. */
+  readonly purpose: 'serve' | 'command'
+  /** The machine's clock unless given. */
+  readonly clock?: Clock
+  /** `auto` unless given: every configured model, then the rules. */
+  readonly analyst?: string
+  readonly progress?: Progress
+  readonly onAssessed?: (assessment: Assessment) => void
+}
+
+/** Everything that was built, for those who answer requests and commands. */
+export interface Agent {
+  readonly id: string
+  readonly config: Config
+  readonly store: Store
+  readonly services: ServiceBook
+  readonly policy: PolicyKeeper
+  readonly metrics: AgentMetrics
+  readonly clock: Clock
+  readonly log: Log
+  readonly http: Http
+  readonly mask: Mask
+  readonly prompt: AnalystPrompt | null
+  readonly assessDeps: AssessDeps
+  /** Starts the background work: assessing, watching, telling people, keeping house. */
+  start(): Promise<void>
+  /** Stores alerts under their services; resolves only when they are durable. */
+  intake(alerts: readonly Alert[], receivedAt: Instant): Promise<Intake>
+  /** Something was ingested; look now. */
+  nudge(): void
+  /** Assesses one incident now, outside of the background work; null when another agent holds it or it failed. */
+  assessNow(incidentId: string): Promise<Assessment | null>
+  /** Finishes what is in progress and closes everything, newest first. */
+  stop(): Promise<void>
+}
+
+const RETRY = { attempts: 2, firstDelayMs: 200, maxDelayMs: 2000 }
+const CHANGES_PER_LOOK = 200
+
+/**
+ * Builds an agent. Long and straight on purpose: this is the one place where parts meet, and it should read in the order in which they need
+ * each other.
+ */
+export async function createAgent(options: AgentOptions): Promise<Agent> {
+  const { config, environment, log, purpose } = options
+  const { settings } = config
+  const clock = options.clock ?? systemClock
+  const cleanups: (() => Promise<void>)[] = []
+
+  const opened = await openConfiguredStore(config, { clock, log, purpose })
+  cleanups.push(opened.close)
+  const { store } = opened
+  const id = settings.agentId ?? randomId('agent')
+
+  const key = settings.maskKey ?? secretKeyIn(dataFolderOf(config))
+  const mask = createMask({ key })
+  const http = httpClient(HttpClientOptions.parse({}))
+  const retry = retrying({ clock, random: Math.random }, RETRY)
+  const recentChanges: CollectorPorts['recentChanges'] = async (services, window) => {
+    const changes = await store.changes.within(services, window)
+    return changes.slice(-CHANGES_PER_LOOK).map(({ changeKind, ...change }) => ({ ...change, kind: changeKind }))
+  }
+  const services = serviceBook(config.catalogue, systemPorts({ clock, recentChanges }))
+
+  const { analyst, prompt, tracer } = buildAnalyst(options.analyst ?? 'auto', {
+    settings: settings.analyst,
+    environment,
+    boundaryKey: key,
+    mask,
+    clock,
+    random: Math.random,
+    calibrations: readCalibrations(),
+    recordingsFolder: settings.analyst.recordings ?? null,
+  })
+  cleanups.push(() => tracer.close())
+  log.info({ analyst: analyst.id, mode: settings.mode, services: services.all().length }, 'agent built')
+
+  const policy = policyKeeper(config, { store, clock, log, agentId: id })
+  const metrics = agentMetrics()
+  let isolation: Isolation = { recoverySiteReachable: null, neutralAnchorReachable: null }
+
+  const messages = {
+    channels: channelOrder(settings.notify),
+    baseUrl: settings.publicUrl ?? null,
+    mode: settings.mode,
+    deadlineSeconds: settings.assess.deadlineSeconds,
+  }
+  const assessDeps: AssessDeps = {
+    agentId: id,
+    store,
+    services,
+    http,
+    retry,
+    mask,
+    clock,
+    newId: randomId,
+    analyst,
+    policy: policy.inForce,
+    healthScore: settings.healthScore,
+    anomaly: null,
+    isolation: () => isolation,
+    mode: settings.mode,
+    messages,
+    deadlineMs: settings.assess.deadlineSeconds * 1000,
+    windowMs: settings.assess.windowMinutes * 60_000,
+    ...(options.progress && { progress: options.progress }),
+  }
+  const onAssessed = (assessment: Assessment) => {
+    countAssessment(metrics, assessment)
+    options.onAssessed?.(assessment)
+  }
+
+  const loops: Loop[] = []
+  let assessor: Loop | null = null
+  const onError = (name: string, error: unknown) => {
+    metrics.failures.inc({ loop: name })
+    log.warn({ loop: name, err: error }, 'background round failed, trying again')
+  }
+  const every = (name: string, intervalMs: number, round: (abort: AbortSignal) => Promise<unknown>) => {
+    const wrapped = async (abort: AbortSignal) => {
+      await round(abort)
+      return false
+    }
+    loops.push(startLoop({ name, clock, intervalMs, round: wrapped, onError }))
+  }
+
+  async function start(): Promise<void> {
+    await store.agents.register({ id, host: hostname(), pid: process.pid, version: options.version })
+    const actor = { kind: 'agent', id, via: null } as const
+    const at = new Date(clock.now()).toISOString()
+    await store.audit.append([{ kind: 'agent_started', at, actor, version: options.version, mode: settings.mode }])
+    await policy.recordStart()
+
+    assessor = startAssessor(assessDeps, { concurrency: settings.assess.concurrency, pollMs: 500, onAssessed, onError })
+    loops.push(assessor)
+    if (settings.watch.enabled) {
+      const watch = {
+        ...{ store, services, http, retry, mask, clock, healthScore: settings.healthScore },
+        openAtScore: settings.healthScore.levels.selfHeal,
+        sustained: { evaluations: 3, seconds: 60 },
+        deadlineMs: (settings.watch.intervalSeconds * 1000) / 2,
+        concurrency: settings.watch.concurrency,
+      }
+      every('watch', settings.watch.intervalSeconds * 1000, async (abort) => {
+        const { opened: incidents } = await watchOnce(watch, abort)
+        if (incidents.length > 0) assessor?.nudge()
+      })
+    }
+    const { recoverySiteUrl, neutralAnchorUrl } = settings.isolation
+    if (recoverySiteUrl !== undefined || neutralAnchorUrl !== undefined)
+      every('isolation', 10_000, async (abort) => {
+        const limited = AbortSignal.any([abort, AbortSignal.timeout(5000)])
+        isolation = await probeIsolation(settings.isolation, http, limited)
+      })
+    every('policy', 2000, () => policy.reload())
+    every('heartbeat', 5000, () => store.agents.heartbeat(id))
+    every('expiry', 2000, async () => {
+      await store.approvals.expire()
+      await store.runs.expire()
+    })
+    every('late', 5000, () => pageLateIncidents({ store, services, clock, messages }))
+    every('gauges', 15_000, async () =>
+      metrics.openIncidents.set((await store.incidents.list({ open: true, limit: 1000 })).length),
+    )
+    every('retention', 3_600_000, () =>
+      store.agents.alone('retention', () => store.maintenance.prune(settings.store.retention)),
+    )
+
+    const delivering = new AbortController()
+    const ports = {
+      outbox: store.outbox,
+      notifiers: notifiersOf(settings.notify, { http, clock }),
+      clock,
+      random: Math.random,
+      log,
+      deadline: (ms: number) => AbortSignal.timeout(ms),
+    }
+    const delivery = runDelivery(ports, settings.notify.delivery, delivering.signal)
+    loops.push({
+      nudge: () => {},
+      stop: async () => {
+        delivering.abort()
+        await delivery
+      },
+    })
+  }
+
+  return {
+    ...{ id, config, store, services, policy, metrics, clock, log, http, mask, prompt, assessDeps, start },
+    intake: intakeFor(config.catalogue.services, store),
+    nudge: () => assessor?.nudge(),
+    assessNow: async (incidentId) => {
+      const claim = await store.incidents.claimAssessment(id, claimLeaseMs(assessDeps.deadlineMs), incidentId)
+      if (claim === null) return null
+      const assessment = await assess(claim, assessDeps)
+      if (assessment) onAssessed(assessment)
+      return assessment
+    },
+    stop: async () => {
+      await Promise.all(loops.reverse().map((loop) => loop.stop()))
+      if (loops.length > 0) await store.agents.remove(id).catch(() => undefined)
+      for (const cleanup of cleanups.reverse()) await cleanup()
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import type { CatalogueService } from '../config/catalogue.ts'
+import type { Alert } from '../domain/alert.ts'
+import { groupOf, Service } from '../domain/service.ts'
+import type { Instant } from '../domain/time.ts'
+import { matchService } from '../ingest/match.ts'
+import type { IngestResult, ScopedAlert } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+
+/** Alerts that fit no service of the catalogue are kept under this name: nothing is decided about them, and a person is told. */
+export const UNMATCHED_SERVICE = 'unmatched'
+
+export interface Intake {
+  readonly stored: IngestResult
+  /** Alerts that fit no service, with why. */
+  readonly unmatched: readonly { readonly fingerprint: string; readonly reason: string }[]
+}
+
+/** Finds whose alerts they are and stores them; resolves only when they are durable. */
+export function intakeFor(
+  services: readonly CatalogueService[],
+  store: Pick<Store, 'incidents'>,
+): (alerts: readonly Alert[], receivedAt: Instant) => Promise<Intake> {
+  const matchables = services.map(({ name, match }) => ({ name, matchers: match }))
+  const scopes = new Map(
+    services.map((service) => [
+      service.name,
+      { group: groupOf(Service.parse(service)), provider: service.primary.provider },
+    ]),
+  )
+  return async (alerts, receivedAt) => {
+    const unmatched: { fingerprint: string; reason: string }[] = []
+    const scoped = alerts.map((alert): ScopedAlert => {
+      const match = matchService(alert, matchables)
+      const scope = match.kind === 'matched' ? scopes.get(match.service) : undefined
+      if (match.kind === 'matched' && scope) return { alert, service: match.service, ...scope }
+      unmatched.push({
+        fingerprint: alert.fingerprint,
+        reason: match.kind === 'unmatched' ? match.reason : 'no such service',
+      })
+      return { alert, service: UNMATCHED_SERVICE, group: UNMATCHED_SERVICE, provider: 'unknown' }
+    })
+    return { stored: await store.incidents.ingestAlerts(scoped, receivedAt), unmatched }
+  }
+}

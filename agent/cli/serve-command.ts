@@ -1,0 +1,61 @@
+import { Command } from 'commander'
+import { createAgent } from '../app.ts'
+import { loadConfig } from '../config.ts'
+import { createLog } from '../lib/log.ts'
+import { serverDepsOf } from '../server/wire.ts'
+import { createServer, listen } from '../server.ts'
+import { answerOn, type CliIo, type GlobalOptions } from './io.ts'
+import { packageVersion } from './version.ts'
+
+const HELP = `
+Without any file it listens on 127.0.0.1:8080 with an embedded PostgreSQL in .failwise, decides and records, and never acts.
+
+Examples:
+  failwise serve
+  DATABASE_URL=postgres://… failwise --config /etc/failwise serve
+  curl -X POST --data @alert.json -H 'content-type: application/json' http://127.0.0.1:8080/v1/alerts/alertmanager`
+
+/** `failwise serve`: the agent, until it is told to stop. */
+export function serveCommand(io: CliIo): Command {
+  return new Command('serve')
+    .description('run the agent: take alerts, decide, record, tell people')
+    .addHelpText('after', HELP)
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const config = loadConfig(options.config, io.environment)
+      const { settings } = config
+      const version = packageVersion()
+      const log = createLog({ level: settings.log.level, base: { agent: settings.agentId ?? null } })
+      const agent = await createAgent({ config, environment: io.environment, log, version, purpose: 'serve' })
+      const server = createServer(serverDepsOf(agent), { options: settings.server, version })
+      let url: string
+      try {
+        url = await listen(server, settings.server)
+        await agent.start()
+      } catch (error) {
+        await server.close()
+        await agent.stop()
+        throw error
+      }
+      log.info({ url, mode: settings.mode, analyst: agent.assessDeps.analyst.id }, 'serving')
+      answerOn(io, options).note(`Failwise serves at ${url} (${settings.mode} mode). Stop with Ctrl-C.`)
+      await untilToldToStop()
+      log.info({}, 'stopping: finishing what is in progress')
+      await server.close()
+      await agent.stop()
+    })
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function untilToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = () => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.removeListener(signal, onSignal)
+        process.once(signal, () => process.exit(130))
+      }
+      resolve()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
+  })
+}

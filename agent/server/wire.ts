@@ -1,0 +1,133 @@
+import { anchorFilesOf } from '../app/open-store.ts'
+import { replayDecision } from '../app/replay.ts'
+import { statusOf } from '../app/status.ts'
+import type { Agent } from '../app.ts'
+import type { Actor } from '../domain/audit.ts'
+import { instantOf } from '../domain/time.ts'
+import { matchService } from '../ingest/match.ts'
+import { snsReceiver } from '../ingest/sns.ts'
+import { Fault } from '../lib/errors.ts'
+import { randomId } from '../lib/ids.ts'
+import { readAnchors } from '../store/anchors.ts'
+import type { Caller, Page, PageQuery, ServerDeps } from './deps.ts'
+
+/** What the HTTP server may do with an agent. */
+export function serverDepsOf(agent: Agent): ServerDeps {
+  const { store, config, clock, metrics, log } = agent
+  const { snsTopicArns } = config.settings.ingest
+  return {
+    clock,
+    log,
+    registry: metrics.registry,
+    newRequestId: () => randomId('req'),
+    sns:
+      snsTopicArns.length === 0
+        ? null
+        : snsReceiver({ http: agent.http, now: () => clock.now(), topicArns: snsTopicArns }),
+
+    ingest: async (alerts, meta) => {
+      const { stored, unmatched } = await agent.intake(alerts, meta.receivedAt)
+      metrics.alerts.inc({ source: meta.source }, alerts.length)
+      if (unmatched.length > 0) {
+        metrics.unmatchedAlerts.inc(unmatched.length)
+        log.warn({ unmatched: unmatched.slice(0, 20), source: meta.source }, 'alerts fit no service of the catalogue')
+      }
+      if (stored.incidents.some((incident) => incident.needsAssessment)) agent.nudge()
+      return {
+        incidents: [...new Set(stored.incidents.map(({ incidentId }) => incidentId))],
+        unmatched: unmatched.map(({ fingerprint }) => fingerprint),
+      }
+    },
+    updateMetrics: async (event) => {
+      const matchables = config.catalogue.services.map(({ name, match }) => ({ name, matchers: match }))
+      const match = matchService(event, matchables)
+      await store.scores.recordMetrics({
+        scope: match.kind === 'matched' ? match.service : `cloud:${event.labels.source_cloud ?? 'unknown'}`,
+        sourceCloud: event.labels.source_cloud ?? 'unknown',
+        severity: event.severity,
+        at: event.at,
+        metrics: event.metrics,
+      })
+    },
+    addChange: async ({ kind, ...change }, caller) => {
+      const id = `${caller.principal}:${change.service}:${change.ref}:${change.at}`
+      await store.changes.record({ ...change, id, changeKind: kind, source: caller.principal })
+      return { id }
+    },
+
+    listIncidents: async ({ limit, cursor, state, service }) => {
+      const filter = { ...(state && { states: [state] }), ...(service && { service }) }
+      return pageOf(await store.incidents.list({ ...filter, limit: offsetOf(cursor) + limit + 1 }), { limit, cursor })
+    },
+    getIncident: async (id) => {
+      const incident = await store.incidents.get(id)
+      if (!incident) return null
+      const [alerts, decisions] = await Promise.all([
+        store.incidents.alertsOf(id, 200),
+        store.decisions.list({ incidentId: id, limit: 100 }),
+      ])
+      return { incident, alerts, decisions }
+    },
+    listDecisions: async ({ limit, cursor, incidentId, service }) => {
+      const filter = { ...(incidentId && { incidentId }), ...(service && { service }) }
+      return pageOf(await store.decisions.list({ ...filter, limit: offsetOf(cursor) + limit + 1 }), { limit, cursor })
+    },
+    getDecision: (id) => store.decisions.get(id),
+    replay: (id) => replayDecision(id, store, null),
+
+    listAudit: async ({ limit, cursor }) => {
+      const entries = await store.audit.list({
+        limit: limit + 1,
+        ...(cursor !== null && { beforeSeq: offsetOf(cursor) }),
+      })
+      const items = entries.slice(0, limit)
+      return { items, next: entries.length > limit ? String(items.at(-1)?.seq) : null }
+    },
+    verifyAudit: async () => {
+      const anchors = await Promise.all(anchorFilesOf(config).map((file) => readAnchors(file).catch(() => [])))
+      return store.audit.verify(anchors.flat())
+    },
+    exportAudit: (to) => store.audit.export(to, 'ndjson'),
+
+    status: () => statusOf(agent),
+    freeze: async (service, reason, caller) => {
+      assertKnown(agent, service)
+      await store.freezes.set({ service, kind: 'freeze', reason, by: actorOf(caller), until: null })
+    },
+    unfreeze: async (service, reason, caller) => {
+      assertKnown(agent, service)
+      await store.freezes.lift(service, actorOf(caller), reason)
+    },
+    readiness: async () => {
+      const store = await agent.store.ping().then(
+        () => 'ok',
+        () => 'unreachable',
+      )
+      return { isReady: store === 'ok', checks: { store, at: instantOf(clock.now()) } }
+    },
+  }
+}
+
+function actorOf({ principal }: Caller): Actor {
+  return { kind: 'person', id: principal, via: 'http' }
+}
+
+function assertKnown(agent: Agent, service: string | null): void {
+  if (service === null || agent.services.find(service)) return
+  throw new Fault('not_found', `there is no service "${service}" in the catalogue`)
+}
+
+/** Cursors of lists that are read from the front: how many were given already. */
+function offsetOf(cursor: string | null): number {
+  if (cursor === null) return 0
+  const offset = Number(cursor)
+  if (!Number.isInteger(offset) || offset < 0 || offset > 100_000)
+    throw new Fault('usage', 'the cursor is not one of ours')
+  return offset
+}
+
+function pageOf<T>(rows: readonly T[], { limit, cursor }: PageQuery): Page<T> {
+  const offset = offsetOf(cursor)
+  const items = rows.slice(offset, offset + limit)
+  return { items, next: rows.length > offset + limit ? String(offset + limit) : null }
+}
