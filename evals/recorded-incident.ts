@@ -86,7 +86,7 @@ export const RecordedIncident = z.object({
   episode: z.string().nullish(),
   minutesSinceOnset: z.number().nullish(),
   difficulty: z.string().nullish(),
-  provenance: z.unknown(),
+  provenance: z.unknown().optional(),
   label: Label.optional(),
 })
 export type RecordedIncident = z.infer<typeof RecordedIncident>
