@@ -17,11 +17,16 @@ const SECRET = 'a-shared-secret-0123'
 const ROUTING_KEY = 'R0123456789012345678901234567890'
 
 function webhookTo(url: string): Notifier {
-  const options = WebhookOptions.parse({ url, secret: SECRET, headers: { authorization: 'Bearer receivers-own' } })
+  const options = WebhookOptions.parse({
+    kind: 'webhook',
+    url,
+    secret: SECRET,
+    headers: { authorization: 'Bearer receivers-own' },
+  })
   return webhook(options, { http, clock: { now: () => NOW } })
 }
 function pagerDutyTo(url: string): Notifier {
-  return pagerDuty(PagerDutyOptions.parse({ url, routingKey: ROUTING_KEY }), http)
+  return pagerDuty(PagerDutyOptions.parse({ kind: 'pagerduty', url, routingKey: ROUTING_KEY }), http)
 }
 
 async function faultOf(sending: Promise<void>): Promise<Fault> {
@@ -112,7 +117,7 @@ describe('the PagerDuty channel', () => {
   })
 
   it('refuses a routing key that cannot be one', () => {
-    expect(PagerDutyOptions.safeParse({ routingKey: 'short' }).success).toBe(false)
+    expect(PagerDutyOptions.safeParse({ kind: 'pagerduty', routingKey: 'short' }).success).toBe(false)
   })
 })
 

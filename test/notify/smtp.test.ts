@@ -50,6 +50,7 @@ async function mailServer(options: SMTPServerOptions = {}) {
 function channel(port: number, options: Record<string, unknown> = {}) {
   return smtp(
     Options.parse({
+      kind: 'smtp',
       host: '127.0.0.1',
       port,
       security: 'none',
@@ -192,6 +193,7 @@ describe('the mail channel', () => {
 
   it('refuses to send a password in the clear', () => {
     const options = {
+      kind: 'smtp',
       host: 'mail',
       from: 'a@example.org',
       to: ['b@example.org'],
@@ -201,5 +203,6 @@ describe('the mail channel', () => {
     }
     expect(Options.safeParse(options).success).toBe(false)
     expect(Options.safeParse({ ...options, security: 'tls', password: undefined }).success).toBe(false)
+    expect(Options.safeParse({ ...options, security: 'tls' }).success).toBe(true)
   })
 })
