@@ -14,6 +14,8 @@ export interface AnalystPromptOptions {
   readonly boundaryKey: string | Uint8Array
   /** Hard cap on system and user text together. */
   readonly maxInputTokens: number
+  /** Another system text than analyst.md, to be evaluated against it. */
+  readonly text?: string
 }
 
 /** A prompt that is ready to be sent. */
@@ -34,9 +36,9 @@ export interface AnalystPrompt {
 }
 
 /** The analyst's prompt as it stands in analyst.md. */
-export function analystPrompt({ boundaryKey, maxInputTokens }: AnalystPromptOptions): AnalystPrompt {
+export function analystPrompt({ boundaryKey, maxInputTokens, text: given }: AnalystPromptOptions): AnalystPrompt {
   if (boundaryKey.length < 16) throw new TypeError('the boundary key needs at least 16 characters or bytes')
-  const system = readFileSync(new URL('./analyst.md', import.meta.url), 'utf8').trim()
+  const system = (given ?? readFileSync(new URL('./analyst.md', import.meta.url), 'utf8')).trim()
   const systemTokens = estimateTokens(system)
   return {
     hash: hashOf({ system, rendering: RENDERING, maxInputTokens }),

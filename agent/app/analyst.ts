@@ -10,7 +10,7 @@ import type { Analyst } from '../llm/analyst.ts'
 import type { AnalystPrompt } from '../llm/analyst-prompt.ts'
 import { anthropicModel } from '../llm/anthropic.ts'
 import { memoryBudget } from '../llm/budget.ts'
-import { memoryMemo } from '../llm/memo.ts'
+import { type Memo, memoryMemo } from '../llm/memo.ts'
 import type { ModelProvider } from '../llm/model.ts'
 import { modelAnalyst } from '../llm/model-analyst.ts'
 import { openAiModel } from '../llm/openai.ts'
@@ -32,6 +32,10 @@ export interface AnalystParts {
   readonly calibrations: readonly Calibration[]
   /** Where recordings are read from and kept; null keeps none. */
   readonly recordingsFolder: string | null
+  /** What was answered before; null asks anew every time, as repeated evaluations must. In memory when not given. */
+  readonly memo?: Memo | null
+  /** Another text for the analyst's prompt than the one that comes with the code. */
+  readonly promptText?: string
 }
 
 /** An analyst, and what it brings along. */
@@ -49,7 +53,11 @@ export function buildAnalyst(name: string, parts: AnalystParts): BuiltAnalyst {
   const rules = rulesAnalyst()
   if (name === 'rules') return { analyst: rules, prompt: null, tracer: noTracer }
   const { settings, environment, clock } = parts
-  const prompt = analystPrompt({ boundaryKey: parts.boundaryKey, maxInputTokens: settings.maxInputTokens })
+  const prompt = analystPrompt({
+    boundaryKey: parts.boundaryKey,
+    maxInputTokens: settings.maxInputTokens,
+    ...(parts.promptText !== undefined && { text: parts.promptText }),
+  })
   if (name === 'recorded') return { analyst: recorded(prompt, parts), prompt, tracer: noTracer }
   const models = modelsNamed(name, modelsOf(settings, environment))
   if (models.length === 0) {
@@ -68,7 +76,7 @@ export function buildAnalyst(name: string, parts: AnalystParts): BuiltAnalyst {
     calibrations: parts.calibrations,
     prices: [...settings.prices, ...PRICES],
     budget: memoryBudget(settings.budget, clock),
-    memo: memoryMemo(),
+    memo: parts.memo === undefined ? memoryMemo() : parts.memo,
     recorder: parts.recordingsFolder === null ? null : folderRecorder(parts.recordingsFolder),
     tracer,
     clock,
