@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { defaultPolicy, policyHash } from '../../agent/policy/policy.ts'
 import { policyHolder, readPolicy } from '../../agent/policy/policy-file.ts'
+import { RULES } from '../../agent/policy/rules.ts'
 
 const problemsOf = (text: string) => {
   const read = readPolicy(text, 'policy.yaml')
@@ -78,5 +79,20 @@ describe('a policy in force', () => {
   it('is identified by what it says, not by how it is written', () => {
     const other = readPolicy('# a comment\nname:   "default"\nversion: 1\n', 'p')
     expect(other.ok && policyHash(other.value)).toBe(policyHash(defaultPolicy()))
+  })
+})
+
+describe('the cookbook', () => {
+  const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
+
+  it('has only recipes that the schema accepts', () => {
+    const recipes = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
+    expect(recipes.length).toBeGreaterThan(5)
+    for (const recipe of recipes) expect(readPolicy(recipe, 'recipe').ok, recipe).toBe(true)
+  })
+
+  it('lists every rule as it stands in the code, and no other', () => {
+    const rows = text.split('\n').filter((line) => /^\| `[a-z]+\.[a-z-]+` \| \d* \|/.test(line))
+    expect(rows).toEqual(RULES.map((rule) => `| \`${rule.id}\` | ${rule.promise ?? ''} | ${rule.about} |`))
   })
 })
