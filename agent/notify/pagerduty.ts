@@ -6,7 +6,6 @@ import { plainLine } from './plain-text.ts'
 import { checkReceipt } from './receipt.ts'
 
 export const Options = z.strictObject({
-  kind: z.literal('pagerduty'),
   name: z.string().min(1).default('pagerduty'),
   /** Integration key of an Events API v2 integration. */
   routingKey: z.string().regex(/^[0-9A-Za-z]{32}$/, 'a PagerDuty integration key has 32 letters and digits'),

@@ -7,7 +7,6 @@ import { plainLine, renderText } from './plain-text.ts'
 
 export const Options = z
   .strictObject({
-    kind: z.literal('smtp'),
     name: z.string().min(1).default('smtp'),
     host: z.string().min(1),
     port: z.number().int().min(1).max(65_535).default(587),

@@ -7,7 +7,6 @@ import { renderText } from './plain-text.ts'
 import { checkReceipt } from './receipt.ts'
 
 export const Options = z.strictObject({
-  kind: z.literal('webhook'),
   name: z.string().min(1).default('webhook'),
   url: z.url({ protocol: /^https?$/ }),
   /** Signs each body in X-Failwise-Signature, so that the receiver knows who speaks. */

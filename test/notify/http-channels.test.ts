@@ -26,7 +26,7 @@ function webhookTo(url: string): Notifier {
   return webhook(options, { http, clock: { now: () => NOW } })
 }
 function pagerDutyTo(url: string): Notifier {
-  return pagerDuty(PagerDutyOptions.parse({ kind: 'pagerduty', url, routingKey: ROUTING_KEY }), http)
+  return pagerDuty(PagerDutyOptions.parse({ url, routingKey: ROUTING_KEY }), http)
 }
 
 async function faultOf(sending: Promise<void>): Promise<Fault> {
@@ -117,7 +117,7 @@ describe('the PagerDuty channel', () => {
   })
 
   it('refuses a routing key that cannot be one', () => {
-    expect(PagerDutyOptions.safeParse({ kind: 'pagerduty', routingKey: 'short' }).success).toBe(false)
+    expect(PagerDutyOptions.safeParse({ routingKey: 'short' }).success).toBe(false)
   })
 })
 

@@ -50,7 +50,6 @@ async function mailServer(options: SMTPServerOptions = {}) {
 function channel(port: number, options: Record<string, unknown> = {}) {
   return smtp(
     Options.parse({
-      kind: 'smtp',
       host: '127.0.0.1',
       port,
       security: 'none',
@@ -193,7 +192,6 @@ describe('the mail channel', () => {
 
   it('refuses to send a password in the clear', () => {
     const options = {
-      kind: 'smtp',
       host: 'mail',
       from: 'a@example.org',
       to: ['b@example.org'],
