@@ -15,14 +15,17 @@ export const PostgresOptions = z.strictObject({
 export type PostgresOptions = z.infer<typeof PostgresOptions>
 
 /**
- * What promoting this standby now would lose. A standby that has replayed all it received is at zero only while its source streams to it; cut
- * off, it cannot know what it lacks, and the age of its last transaction is the least that must be assumed.
+ * What promoting this standby now would lose: what it has not received, since promotion replays what it has. As long as its source streams to it,
+ * that is at most what was written since the last word from there (an idle source speaks at least every wal_sender_timeout / 2). Cut off, it cannot
+ * know what it lacks, and the age of its last transaction is the least that must be assumed.
  */
 const LAG_SQL = `
   SELECT pg_is_in_recovery() AS in_recovery,
-         EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming') AS streaming,
-         pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AS replayed_all,
-         extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 AS last_transaction_age`
+         extract(epoch FROM now() - receiver.last_msg_receipt_time)::float8 AS silence,
+         receiver.latest_end_lsn > pg_last_wal_receive_lsn() AS misses_known_data,
+         extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 AS last_transaction_age
+    FROM (SELECT 1) AS one
+    LEFT JOIN pg_stat_wal_receiver AS receiver ON receiver.status = 'streaming'`
 
 export interface StandbyLag {
   /** Null when it cannot be told: no standby, or one that has replayed nothing yet. */
@@ -39,9 +42,16 @@ export async function standbyLag(
 ): Promise<StandbyLag> {
   const [row] = await ports.queryPostgres(address, LAG_SQL, { timeoutMs, maxRows: 1 }, ctx.abort)
   if (row?.in_recovery !== true) return { lagSeconds: null, detail: 'it is not a standby' }
-  const age = typeof row.last_transaction_age === 'number' ? Math.max(0, row.last_transaction_age) : null
-  if (row.streaming === true && row.replayed_all === true) return { lagSeconds: 0, detail: 'streaming, all replayed' }
-  if (age === null) return { lagSeconds: null, detail: 'it has replayed no transaction yet' }
-  const state = row.streaming === true ? 'streaming, replay is behind' : 'not connected to its source'
-  return { lagSeconds: age, detail: `${state}, last transaction ${age.toFixed(1)} s ago` }
+  const silence = secondsOf(row.silence)
+  const age = secondsOf(row.last_transaction_age)
+  const told = age === null ? 'it has replayed no transaction yet' : `last transaction ${age.toFixed(1)} s ago`
+  if (silence === null) return { lagSeconds: age, detail: `not connected to its source, ${told}` }
+  if (row.misses_known_data === false)
+    return { lagSeconds: silence, detail: `streaming, heard of its source ${silence.toFixed(1)} s ago` }
+  const lagSeconds = age === null ? null : Math.max(age, silence)
+  return { lagSeconds, detail: `streaming, but behind its source, ${told}` }
+}
+
+function secondsOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.max(0, value) : null
 }

@@ -67,6 +67,8 @@ const queryPostgres: QueryPostgres = async (address, sql, { timeoutMs, maxRows }
     ...(password !== undefined && { password }),
     ssl: tls === 'off' ? false : { rejectUnauthorized: tls === 'verify', ...(ca !== undefined && { ca }) },
     application_name: 'failwise',
+    // Also for a statement that tries to leave its transaction.
+    options: '-c default_transaction_read_only=on',
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
     lock_timeout: timeoutMs,
@@ -81,7 +83,10 @@ const queryPostgres: QueryPostgres = async (address, sql, { timeoutMs, maxRows }
     await client.connect()
     await client.query('BEGIN TRANSACTION READ ONLY')
     // A cursor, so that a statement that returns a table costs as many rows as are wanted.
-    await client.query(`DECLARE failwise_read NO SCROLL CURSOR FOR ${sql.replace(/;\s*$/, '')}`)
+    const text = `DECLARE failwise_read NO SCROLL CURSOR FOR ${sql.replace(/;\s*$/, '')}`
+    // The extended protocol takes one statement at a time.
+    const declare: pg.QueryConfig & { queryMode: 'extended' } = { text, queryMode: 'extended' }
+    await client.query(declare)
     const { rows } = await client.query<Record<string, unknown>>(
       `FETCH FORWARD ${Math.trunc(maxRows)} FROM failwise_read`,
     )

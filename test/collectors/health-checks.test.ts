@@ -116,15 +116,16 @@ describe('the TLS check', () => {
 describe('the replication lag check', () => {
   const measured = (row: Record<string, unknown>) =>
     collectedOne(SAMPLES['health-postgres-lag'], answering({}), { queryPostgres: async () => [row] })
-  const standby = { in_recovery: true, streaming: true, replayed_all: true, last_transaction_age: 300 }
+  const standby = { in_recovery: true, silence: 0.2, misses_known_data: false, last_transaction_age: 300 }
 
   it.each([
-    ['an idle standby that streams', standby, 'ok'],
+    ['an idle standby that hears its source', standby, 'ok'],
+    ['one whose source fell silent', { ...standby, silence: 40 }, 'degraded'],
     // Cut off, it has replayed all it got and cannot know what it lacks.
-    ['one that is cut off', { ...standby, streaming: false }, 'error'],
-    ['one that replays slowly', { ...standby, replayed_all: false, last_transaction_age: 40 }, 'degraded'],
-    ['one that is nearly there', { ...standby, replayed_all: false, last_transaction_age: 4 }, 'ok'],
-    ['one that has seen nothing', { ...standby, streaming: false, last_transaction_age: null }, 'unknown'],
+    ['one that is cut off', { ...standby, silence: null, misses_known_data: null }, 'error'],
+    ['one that receives slowly', { ...standby, misses_known_data: true }, 'error'],
+    ['one that is nearly there', { ...standby, misses_known_data: true, last_transaction_age: 4 }, 'ok'],
+    ['one that has seen nothing', { ...standby, silence: null, last_transaction_age: null }, 'unknown'],
     ['a primary', { ...standby, in_recovery: false }, 'unknown'],
     ['no row', {}, 'unknown'],
   ])('%s is judged by the recovery point objective', async (_title, row, status) => {

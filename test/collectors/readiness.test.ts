@@ -27,7 +27,7 @@ function upstreams(changed: Record<string, unknown> = {}) {
 }
 
 const ports = {
-  queryPostgres: async () => [{ in_recovery: true, streaming: true, replayed_all: true, last_transaction_age: 1 }],
+  queryPostgres: async () => [{ in_recovery: true, silence: 0, misses_known_data: false, last_transaction_age: 1 }],
   readText: async () => '2026-04-20T08:00:00Z\n',
 }
 
@@ -47,7 +47,7 @@ describe('readiness', () => {
       lastBackupAt: '2026-05-04T07:33:20.000Z',
       lastRestoreTestAt: '2026-04-20T08:00:00.000Z',
       checkedAt: '2026-05-04T10:00:00.000Z',
-      detail: 'lag: streaming, all replayed',
+      detail: 'lag: streaming, heard of its source 0.0 s ago',
     })
   })
 

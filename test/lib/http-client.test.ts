@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -148,6 +150,24 @@ describe('the HTTP client', () => {
     const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}/`
     const fault = await faultOf(get(url, { connectTimeoutMs: 60 }))
     expect(fault).toMatchObject({ code: 'upstream_unreachable', details: { code: 'ETIMEDOUT' } })
+  })
+
+  it('trusts an authority that it is given, and names a certificate that it does not trust', async () => {
+    const [key, cert] = ['key', 'crt'].map((kind) =>
+      readFileSync(new URL(`../fixtures/tls/localhost.${kind}`, import.meta.url), 'utf8'),
+    )
+    const server = createTlsServer({ key, cert }, (_request, response) => response.end('private'))
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `https://localhost:${(server.address() as AddressInfo).port}/`
+    const fault = await faultOf(get(url))
+    expect(fault).toMatchObject({
+      code: 'upstream_unreachable',
+      retryable: false,
+      details: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    })
+    expect((await get(url, { tls: { ca: cert } })).body).toBe('private')
+    expect((await get(url, { hosts: { localhost: { ca: cert } } })).body).toBe('private')
   })
 
   it('reads UTF-16 by its mark', async () => {
