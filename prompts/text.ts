@@ -32,7 +32,7 @@ function neutral(text: string, maxChars: number): string {
   // Far beyond what is shown there is nothing worth the work of cleaning it.
   const head = text.slice(0, maxChars * 20)
   const visible = head.replace(HIDDEN, '')
-  const hidden = head.length - visible.length
+  const hidden = [...head.matchAll(HIDDEN)].length
   const flat = visible
     .replace(OPENING, '(')
     .replace(CLOSING, ')')

@@ -28,8 +28,8 @@ const SHAPES: readonly { readonly kind: string; readonly hint: string; readonly 
 
 const HEADER =
   /authorization\\*["']?\s{0,4}[:=]\s{0,4}(?:\[\s?)?\\*["']?(?:[A-Za-z][\w-]{2,20}\s{1,4})?([^\s"'\\<>]{4,8192})/gi
-const SCHEME = /(?<![\w-])(?:bearer|basic)\s{1,4}([\w.~+/=-]{8,8192})/gi
-const COOKIE = /(?<![\w-])(?:set-)?cookie\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?([\w.-]{1,80}=[^\r\n"\\]{3,8192})/gi
+const SCHEME = /(?:bearer|basic)\s{1,4}([\w.~+/=-]{8,8192})/gi
+const COOKIE = /cookie\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?([\w.-]{1,80}=[^\r\n"\\]{3,8192})/gi
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
 
 /** Finds secrets by their own shape: tokens, keys, authorization headers, cookies, passwords in addresses, private keys. */

@@ -19,7 +19,7 @@ export type LangfuseOptions = z.infer<typeof LangfuseOptions>
 const MAX_WAITING = 500
 const BATCH = 15
 
-/** Traces model calls to Langfuse: batched in the background, and silent when that fails. */
+/** Traces model calls to Langfuse: batched in the background, never awaited by a decision and never failing one. */
 export function langfuseTracer(options: LangfuseOptions): Tracer {
   const client = new Langfuse({
     publicKey: options.publicKey,
