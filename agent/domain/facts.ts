@@ -133,14 +133,17 @@ function overallHurt(own: HurtView, outside: HurtView): Pick<Facts['hurt'], 'ove
   return { overall: isHurt ? 'yes' : isFine ? 'no' : 'unknown', isRecovering: own.isRecovering }
 }
 
-/** The facts in coarse buckets, so that noise leaves them equal while anything that could change an opinion does not. */
+/**
+ * The facts in coarse buckets, so that noise leaves them equal while anything that could change an opinion does not. Time alone crosses few
+ * edges: each crossing asks the analyst again and replaces an open question to people.
+ */
 export function quantisedFacts(facts: Facts): unknown {
   const view = (hurt: HurtView) => ({
     state: hurt.state,
     extent: hurt.extent,
     evidence: [...hurt.evidence].sort(),
-    sustained: hurt.sustainedSeconds === null ? null : bucket(hurt.sustainedSeconds, [60, 300, 900, 3600]),
-    ratio: hurt.worstRatio === null ? null : bucket(hurt.worstRatio, [1, 3, 10, 30]),
+    sustained: hurt.sustainedSeconds === null ? null : bucket(hurt.sustainedSeconds, [60]),
+    ratio: hurt.worstRatio === null ? null : bucket(hurt.worstRatio, [2, 10]),
     isRecovering: hurt.isRecovering,
   })
   const target = (one: TargetFacts) => ({
@@ -152,7 +155,7 @@ export function quantisedFacts(facts: Facts): unknown {
   return {
     version: facts.version,
     alert: { isFiring: facts.alert.firing > 0, severity: facts.alert.severity },
-    onsetMinutes: facts.onset.minutesAgo === null ? null : bucket(facts.onset.minutesAgo, [2, 5, 15, 30, 60, 120]),
+    onsetMinutes: facts.onset.minutesAgo === null ? null : bucket(facts.onset.minutesAgo, [10, 30, 60, 120]),
     hurt: {
       own: view(facts.hurt.own_telemetry),
       outside: view(facts.hurt.outside_probe),
@@ -164,7 +167,6 @@ export function quantisedFacts(facts: Facts): unknown {
       isBad: one.isBad,
       isAbnormal: one.isAbnormal,
       isRecovering: one.isRecovering,
-      badness: one.badness === null ? null : bucket(one.badness, [1, 3, 10, 30]),
     })),
     breakdowns: facts.breakdowns.map((one) => ({
       ...one,
@@ -182,7 +184,7 @@ export function quantisedFacts(facts: Facts): unknown {
     components: facts.components.map(({ id, status }) => ({ id, status })),
     dependencies: facts.dependencies.map(({ name, state }) => ({ name, state })),
     changes: facts.changes.map(({ id, rolloutPercent, relation }) => ({ id, rolloutPercent, relation })),
-    errorLines: bucket(facts.logs.levels.error.lines, [0, 10, 100, 1000, 10_000]),
+    errorLines: bucket(facts.logs.levels.error.lines, [0, 100, 10_000]),
     targets: { secondary: target(facts.targets.secondary), dr: target(facts.targets.dr) },
     failed: facts.evidence.failed.map(({ id }) => id).sort(),
   }
