@@ -18,7 +18,6 @@ const ROUTING_KEY = 'R0123456789012345678901234567890'
 
 function webhookTo(url: string): Notifier {
   const options = WebhookOptions.parse({
-    kind: 'webhook',
     url,
     secret: SECRET,
     headers: { authorization: 'Bearer receivers-own' },
