@@ -28,9 +28,10 @@ export interface Cause {
 
 /** Collects what speaks for and against each hypothesis. */
 export function weigh(readings: Readings, impact: Impact): Weighing {
+  const suspects = suspectChanges(readings, impact)
   return {
-    suspects: suspectChanges(readings, impact),
-    provider: argueProvider(readings),
+    suspects,
+    provider: argueProvider(readings, suspects),
     dependencies: failingDependencies(readings),
     edge: argueEdge(readings),
   }

@@ -155,7 +155,8 @@ function judgeMove(
       .map((item) => sourceOf(item.evidence ?? '')),
   )
   if (sources.size < 2) return page('Only one source speaks for an outside fault')
-  if ((weighing.suspects[0]?.score ?? 0) >= 2.5 && cause.margin < 1.5)
+  const suspect = weighing.suspects[0]
+  if (suspect && suspect.score >= (suspect.isCorroborated ? 2.5 : 3) && cause.margin < 1.5)
     return page('A change of ours and an outside fault are both likely')
   if (!readings.changesWereSeen && cause.score < 4.5) return page('Whether we changed something could not be seen')
   const choice = targets.find((target) => target.usable && !isBlocked(target, readings, weighing, cause))

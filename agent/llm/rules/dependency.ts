@@ -46,8 +46,9 @@ function weighDependency(name: string, readings: Readings): FailingDependency {
   const lines = readings.logs.filter(
     (log) => log.isError && log.minutesSinceLast < 15 && speaksOf(log.text, isThird ? [company] : names),
   )
-  if (lines.length > 0 && (kind === 'edge' || !isHome))
-    add(lines.length > 1 ? 1 : 0.6, `our error lines name ${company}`, lines[0]?.signal.id ?? null)
+  const kinds = new Set(lines.map((log) => log.signal.pattern)).size
+  if (kinds > 0 && (kind === 'edge' || !isHome))
+    add(isThird || kinds === 1 ? 0.6 : 1, `our error lines name ${company}`, lines[0]?.signal.id ?? null)
   const series = readings.series.find(
     (reading) => reading.state === 'bad' && speaksOf(describe(reading.signal), isThird ? [company] : names),
   )

@@ -1,6 +1,7 @@
 import type { LogPatternSignal } from '../../domain/signal.ts'
 import { type Snapshot, signalsOf } from '../../domain/snapshot.ts'
 import { epochMs, minutesBetween } from '../../domain/time.ts'
+import { ownNamespaces } from './relevance.ts'
 import { INSTRUCTION, WORDS } from './vocabulary.ts'
 
 export type Topic = keyof typeof WORDS
@@ -16,6 +17,8 @@ export interface LogReading {
   readonly topics: ReadonlySet<Topic>
   readonly minutesSinceLast: number
   readonly minutesSinceFirst: number
+  /** Written where the service itself writes. */
+  readonly isOwn: boolean
   /** It tries to give orders to its reader; its words prove nothing. */
   readonly isInstruction: boolean
 }
@@ -23,8 +26,13 @@ export interface LogReading {
 const BEFORE_ONSET_MINUTES = 8
 
 /** Reads every log pattern of the snapshot; lines that give orders are marked and carry no topics. */
-export function readLogs(snapshot: Snapshot, onsetMinutes: number): LogReading[] {
-  return signalsOf(snapshot, 'log_pattern')
+export function readLogs(snapshot: Snapshot, onsetMinutes: number, names: ReadonlySet<string>): LogReading[] {
+  const patterns = signalsOf(snapshot, 'log_pattern')
+  const namespaces = ownNamespaces(
+    patterns.map((signal) => signal.stream),
+    names,
+  )
+  return patterns
     .filter((signal) => epochMs(signal.firstAt) <= epochMs(snapshot.takenAt))
     .map((signal) => {
       const text = signal.sample
@@ -43,6 +51,7 @@ export function readLogs(snapshot: Snapshot, onsetMinutes: number): LogReading[]
         isBad,
         isError: isBad && minutesSinceFirst <= onsetMinutes + BEFORE_ONSET_MINUTES,
         topics,
+        isOwn: signal.stream.namespace === undefined || namespaces.has(signal.stream.namespace),
         minutesSinceLast: minutesBetween(signal.lastAt, snapshot.takenAt),
         minutesSinceFirst,
         isInstruction,

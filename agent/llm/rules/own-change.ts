@@ -16,6 +16,8 @@ export interface Suspect {
   readonly arguments: readonly Argument[]
   readonly isCode: boolean
   readonly isReversible: boolean
+  /** It has to do with the service or with what fails. */
+  readonly isConnected: boolean
   /** Something besides the hour points at it. */
   readonly isCorroborated: boolean
 }
@@ -79,7 +81,8 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
   if (isOwn) add(0.6, `${change.service} is among what fails or what we need`)
   else if (isCode || !touched) add(-1.5, `${change.service} is not among what fails`)
   if (touched && !isCode) add(1.2, 'what it touches is what fails')
-  if (isCode && isOwn && readings.logs.some((log) => log.isError && log.topics.has('exception'))) add(1.2, OWN_CODE)
+  if (isCode && isOwn && readings.logs.some((log) => log.isError && log.isOwn && log.topics.has('exception')))
+    add(1.2, OWN_CODE)
   if (COSMETIC.test(change.summary) && named.length === 0) add(-0.7, 'by its title it can hardly break anything')
   if (NOT_PRODUCTION.test(change.summary)) add(-3, 'it did not reach production')
   const percent = change.rolloutPercent
@@ -98,6 +101,7 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
     arguments: list,
     isCode,
     isReversible: !IRREVERSIBLE.test(change.summary),
+    isConnected: isOwn || touched || named.length > 0,
     isCorroborated:
       named.length > 0 ||
       words.length > 0 ||
@@ -148,7 +152,7 @@ function isOurs(change: ChangeSignal, readings: Readings): boolean {
   const own = change.service.toLowerCase()
   if (isRelated(own, readings.names) || neededProducts(readings.snapshot.service).has(own)) return true
   const streams = readings.logs
-    .filter((log) => log.isError || log.minutesSinceFirst <= readings.onsetMinutes + 10)
+    .filter((log) => log.isOwn && (log.isError || log.minutesSinceFirst <= readings.onsetMinutes + 10))
     .flatMap((log) => (log.isError ? Object.values(log.signal.stream) : [log.signal.stream.app ?? '']))
   return isRelated(own, new Set(streams.map((value) => value.toLowerCase()).filter(Boolean)))
 }

@@ -2,10 +2,9 @@ import type { ProviderEventSignal } from '../../domain/signal.ts'
 import { minutesBetween } from '../../domain/time.ts'
 import type { Argument } from './argument.ts'
 import type { LogReading } from './log-reading.ts'
-import { leadOf } from './own-change.ts'
+import type { Suspect } from './own-change.ts'
 import { mentionsSite, placeOf } from './place.ts'
 import type { Readings } from './readings.ts'
-import { isRelated } from './relevance.ts'
 
 /** Events about the logging, billing or console side of a product leave users alone. */
 const BESIDE_THE_POINT =
@@ -20,7 +19,7 @@ const PROVIDER_SIDE =
   /api_(?:call|error|fail)|_api_|aws_sdk|arm_|gapi|gcs|sdk_|run_instances|instance_create|node_create|disk_io|io_errors|token_(?:request|fail)|storage_|metadata|link_local|call_failures|create_fail|nodes_re(?:ady|achable)|machines_up|hosts_up|packet_loss|healthy_targets|healthy_target/i
 
 /** Arguments for and against a fault of the cloud that hosts the primary. */
-export function argueProvider(readings: Readings): Argument[] {
+export function argueProvider(readings: Readings, suspects: readonly Suspect[]): Argument[] {
   const { service } = readings.snapshot
   const list: Argument[] = []
   const add = (weight: number, note: string, evidence: string | null) =>
@@ -47,7 +46,7 @@ export function argueProvider(readings: Readings): Argument[] {
   const witness = witnessOf(readings)
   if (witness)
     add(1.3, `${witness.provider}, a company apart from us, reports trouble since the same minutes`, witness.id)
-  if (nothingChanged(readings)) add(1, 'nothing of ours changed in the hour before', null)
+  if (nothingChanged(readings, suspects)) add(1, 'nothing of ours changed in the hour before', null)
   return list
 }
 
@@ -162,12 +161,10 @@ export function witnessOf(readings: Readings): ProviderEventSignal | null {
 }
 
 /** We looked, and none of our own or shared things changed in the hour before, except for a small share of users. */
-function nothingChanged(readings: Readings): boolean {
+function nothingChanged(readings: Readings, suspects: readonly Suspect[]): boolean {
   if (!readings.changesWereSeen) return false
-  return !readings.changes.some((change) => {
-    const lead = leadOf(change, readings)
-    if (lead <= -5 || lead >= 75 || (change.rolloutPercent ?? 100) <= 20) return false
-    if (/^(?:traffic|rollback|calendar|maintenance)$/i.test(change.changeKind)) return false
-    return isRelated(change.service, readings.names) || !/^(?:deploy|flag|release)$/i.test(change.changeKind)
-  })
+  return !suspects.some(
+    ({ change, leadMinutes, isConnected }) =>
+      isConnected && leadMinutes > -5 && leadMinutes < 75 && (change.rolloutPercent ?? 100) > 20,
+  )
 }

@@ -57,7 +57,7 @@ export function readSnapshot(snapshot: Snapshot): Readings {
     names,
     series,
     ownSeries,
-    logs: readLogs(snapshot, onset.onsetMinutes),
+    logs: readLogs(snapshot, onset.onsetMinutes, names),
     splits: findSplits(series, snapshot.service),
     checks,
     events: signalsOf(snapshot, 'provider_event').filter((event) => !INSTRUCTION.test(`${event.title} ${event.text}`)),

@@ -50,3 +50,26 @@ export function isRelated(name: string, names: ReadonlySet<string>): boolean {
 export function neededProducts(service: Service): ReadonlySet<string> {
   return new Set(service.dependsOn.map((name) => (name.split(':')[1] ?? name).toLowerCase()))
 }
+
+/**
+ * Namespaces in which the service or one of its parts logs. Streams of another namespace may tell what failed below, but a change to
+ * what only logs there is not a change of ours. Empty when no stream names the service: then nothing can be told apart.
+ */
+export function ownNamespaces(
+  streams: readonly Readonly<Record<string, string>>[],
+  names: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const own = new Set<string>()
+  const first = (name: string) => name.split(/[-_]/)[0] ?? ''
+  const stems = new Set(
+    [...names].flatMap((name) => name.split(/[-_]/)).filter((stem) => stem.length > 3 && !GENERIC.test(stem)),
+  )
+  for (const stream of streams) {
+    const app = (stream.app ?? stream.service ?? stream.job ?? '').toLowerCase()
+    const related = app !== '' && (isRelated(app, names) || stems.has(first(app)))
+    if (related && stream.namespace) own.add(stream.namespace)
+  }
+  return own
+}
+
+const GENERIC = /^(?:service|core|prod|main|data|online|portal|public|internal|server|client|worker|gateway)$/
