@@ -35,6 +35,8 @@ export async function startLangfuse(options: { readonly isBroken?: boolean } = {
     response.writeHead(207, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ successes: batch.map(({ id }) => ({ id, status: 201 })), errors: [] }))
   })
+  // A client that reuses an idle connection must not meet one that is just being closed.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

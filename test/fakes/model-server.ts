@@ -85,6 +85,8 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
       response.destroy()
     })
   })
+  // A client that reuses an idle connection must not meet one that is just being closed.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {

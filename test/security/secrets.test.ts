@@ -84,7 +84,7 @@ interface Left {
 
 async function assessed(snapshot: Snapshot): Promise<Left> {
   const [sentBefore, tracedBefore] = [models.raw.length, langfuse.bodies.length]
-  const clock = steppingClock()
+  const clock = steppingClock({ instantMs: 10_000 })
   const tracer = langfuseTracer({
     publicKey: 'pk',
     secretKey: 'sk',
