@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { evalCommand } from '../evals/command.ts'
 import { checkCommand } from './cli/check-command.ts'
 import { decideCommand } from './cli/decide-command.ts'
+import { demoCommand } from './cli/demo-command.ts'
 import { type CliIo, EXIT } from './cli/io.ts'
 import { serveCommand } from './cli/serve-command.ts'
 import { visible } from './cli/style.ts'
@@ -14,20 +16,24 @@ function program(io: CliIo): Command {
     .version(packageVersion())
     .option(
       '--config <folder>',
-      'folder of failwise.yaml, services.yaml and policy.yaml',
-      io.environment.FAILWISE_CONFIG ?? io.folder,
+      'folder of the configuration files (default: $FAILWISE_CONFIG, else the working folder)',
     )
-    .option('--json', 'answer in JSON', false)
+    .option('--json', 'answer in JSON')
+    .enablePositionalOptions()
     .showHelpAfterError('(try failwise --help)')
     .exitOverride()
-  const commands = [serveCommand(io), checkCommand(io), decideCommand(io)]
+  const commands = [serveCommand(io), demoCommand(io), checkCommand(io), decideCommand(io), evalCommand(io)]
   for (const command of commands) root.addCommand(inherit(command))
   return root
 }
 
 /** Options of the root may also stand behind the command's name, where people type them. */
 function inherit(command: Command): Command {
-  command.exitOverride().option('--json', 'answer in JSON').option('--config <folder>', 'folder of the configuration')
+  command.exitOverride()
+  const isNew = (flag: string) => command.options.every((option) => option.long !== flag)
+  if (isNew('--json')) command.option('--json', 'answer in JSON')
+  if (isNew('--config')) command.option('--config <folder>', 'folder of the configuration files')
+  for (const inner of command.commands) inherit(inner)
   return command
 }
 

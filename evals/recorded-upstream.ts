@@ -13,9 +13,18 @@ export interface RecordedUpstream {
 
 type Respond = (request: HttpRequest, url: URL) => HttpResponse
 
+/** Whether a request must ask for exactly the recorded hour; a live agent that replays one asks a little later each time. */
+export interface RecordedTimes {
+  readonly anyTime?: boolean
+}
+
 /** Serves a recorded incident in process, strictly: a request that its collectors would not send is an error. */
-export function recordedUpstream(incident: RecordedIncident, base: string = RECORDED_BASE): RecordedUpstream {
-  const routes = routesOf(incident)
+export function recordedUpstream(
+  incident: RecordedIncident,
+  base: string = RECORDED_BASE,
+  { anyTime = false }: RecordedTimes = {},
+): RecordedUpstream {
+  const routes = routesOf(incident, anyTime)
   const unanswered: string[] = []
   const prefix = new URL(base).pathname.replace(/\/+$/, '')
   const http: Http = async (request, abort) => {
@@ -39,7 +48,7 @@ export function recordedHttp(incident: RecordedIncident, base: string = RECORDED
   return recordedUpstream(incident, base).http
 }
 
-function routesOf({ upstream, decidedAt }: RecordedIncident): Map<string, Respond> {
+function routesOf({ upstream, decidedAt }: RecordedIncident, anyTime: boolean): Map<string, Respond> {
   const routes = new Map<string, Respond>()
   const serve = (path: string, answer: unknown) => routes.set(`GET ${path}`, () => answerOf(answer))
   if (upstream.awsHealth) routes.set('POST /aws-health', (request, url) => awsAnswer(upstream.awsHealth, request, url))
@@ -54,7 +63,8 @@ function routesOf({ upstream, decidedAt }: RecordedIncident): Map<string, Respon
     routes.set(`GET ${prometheusPath(name)}/api/v1/query_range`, (request, url) => {
       const { searchParams: asked } = url
       const to = epochMs(decidedAt) / 1000
-      expectParams(request, url, { query: entry.query || name, start: `${to - 3600}`, end: `${to}` })
+      const hour = anyTime ? {} : { start: `${to - 3600}`, end: `${to}` }
+      expectParams(request, url, { query: entry.query || name, ...hour })
       if (!(Number(asked.get('step')) > 0)) throw unknown(request, url, 'step is missing')
       return answerOf(entry.response ?? entry)
     })
@@ -62,8 +72,8 @@ function routesOf({ upstream, decidedAt }: RecordedIncident): Map<string, Respon
   for (const { name, entry } of named(upstream.loki)) {
     routes.set(`GET ${lokiPath(name)}/loki/api/v1/query_range`, (request, url) => {
       const to = epochMs(decidedAt)
-      const start = `${to - 3_600_000}000000`
-      expectParams(request, url, { query: entry.query || name, start, end: `${to}000000`, direction: 'backward' })
+      const hour = anyTime ? {} : { start: `${to - 3_600_000}000000`, end: `${to}000000` }
+      expectParams(request, url, { query: entry.query || name, ...hour, direction: 'backward' })
       return answerOf(entry.response ?? entry)
     })
   }

@@ -4,8 +4,6 @@ import type { Assessment } from '../engine/assess.ts'
 /** The agent's own metrics. */
 export interface AgentMetrics {
   readonly registry: Registry
-  readonly alerts: Counter<'source'>
-  readonly unmatchedAlerts: Counter
   readonly decisions: Counter<'action' | 'disposition'>
   readonly blocked: Counter<'rule'>
   readonly evidence: Counter<'source' | 'status'>
@@ -24,17 +22,6 @@ export function agentMetrics(): AgentMetrics {
   const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
   return {
     registry,
-    alerts: new Counter({
-      name: 'failwise_alerts_total',
-      help: 'Alerts stored, by entrance.',
-      labelNames: ['source'],
-      registers,
-    }),
-    unmatchedAlerts: new Counter({
-      name: 'failwise_alerts_unmatched_total',
-      help: 'Alerts that fit no service of the catalogue.',
-      registers,
-    }),
     decisions: new Counter({
       name: 'failwise_decisions_total',
       help: 'Decisions recorded, by action and disposition.',

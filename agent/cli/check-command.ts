@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { type Config, loadConfig } from '../config.ts'
 import { policyHash } from '../policy/policy.ts'
-import { answerOn, type CliIo, type GlobalOptions } from './io.ts'
+import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { table } from './style.ts'
 
 /** `failwise check`: every mistake of every configuration file in one run. */
@@ -13,7 +13,7 @@ export function checkCommand(io: CliIo): Command {
       '\nExamples:\n  failwise check\n  failwise --config /etc/failwise check --json\n\nExits 2 when there is a mistake.',
     )
     .action((_options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>()
+      const options = optionsOf<GlobalOptions>(command, io)
       const config = loadConfig(options.config, io.environment)
       const answer = answerOn(io, options)
       const warnings = warningsOf(config)

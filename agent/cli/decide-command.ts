@@ -12,7 +12,7 @@ import { matchService } from '../ingest/match.ts'
 import { Fault } from '../lib/errors.ts'
 import { type AgentState, quietState } from '../policy/input.ts'
 import { decisionCard } from './card.ts'
-import { answerOn, type CliIo, type GlobalOptions } from './io.ts'
+import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { policyFrom } from './policy-option.ts'
 
 interface DecideOptions extends GlobalOptions {
@@ -45,7 +45,7 @@ export function decideCommand(io: CliIo): Command {
     .option('--show-prompt', 'print exactly what a model is sent, and stop')
     .addHelpText('after', HELP)
     .action(async (file: string, _options, command: Command) => {
-      const options = command.optsWithGlobals<DecideOptions>()
+      const options = optionsOf<DecideOptions>(command, io)
       const config = loadConfig(options.config, io.environment)
       const parts = offline(config, io.environment)
       const { snapshot, state } = await subjectOf(readInput(file), file, config, parts)

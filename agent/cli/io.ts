@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { type Paint, painterFor } from './style.ts'
 
 /** What a command may touch of the outside: streams, environment and the working folder. */
@@ -13,6 +14,13 @@ export interface GlobalOptions {
   /** Folder of failwise.yaml, services.yaml and policy.yaml. */
   readonly config: string
   readonly json: boolean
+}
+
+/** The options of a command and of its parents, with the configuration's folder settled. */
+export function optionsOf<T extends GlobalOptions>(command: Command, io: CliIo): T {
+  const given = command.optsWithGlobals<Partial<T>>()
+  const config = given.config ?? io.environment.FAILWISE_CONFIG ?? io.folder
+  return { ...given, config, json: given.json ?? false } as T
 }
 
 /** A command's way to answer: people get text, programs get JSON. */

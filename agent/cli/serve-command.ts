@@ -4,7 +4,7 @@ import { loadConfig } from '../config.ts'
 import { createLog } from '../lib/log.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
-import { answerOn, type CliIo, type GlobalOptions } from './io.ts'
+import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { packageVersion } from './version.ts'
 
 const HELP = `
@@ -21,7 +21,7 @@ export function serveCommand(io: CliIo): Command {
     .description('run the agent: take alerts, decide, record, tell people')
     .addHelpText('after', HELP)
     .action(async (_options, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>()
+      const options = optionsOf<GlobalOptions>(command, io)
       const config = loadConfig(options.config, io.environment)
       const { settings } = config
       const version = packageVersion()

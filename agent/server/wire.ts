@@ -27,11 +27,8 @@ export function serverDepsOf(agent: Agent): ServerDeps {
 
     ingest: async (alerts, meta) => {
       const { stored, unmatched } = await agent.intake(alerts, meta.receivedAt)
-      metrics.alerts.inc({ source: meta.source }, alerts.length)
-      if (unmatched.length > 0) {
-        metrics.unmatchedAlerts.inc(unmatched.length)
+      if (unmatched.length > 0)
         log.warn({ unmatched: unmatched.slice(0, 20), source: meta.source }, 'alerts fit no service of the catalogue')
-      }
       if (stored.incidents.some((incident) => incident.needsAssessment)) agent.nudge()
       return {
         incidents: [...new Set(stored.incidents.map(({ incidentId }) => incidentId))],

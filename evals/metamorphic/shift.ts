@@ -9,7 +9,12 @@ const WEEK_MS = 7 * 24 * 3_600_000
  */
 export function shifted(incident: Incident, random: Random): Incident {
   const weeks = (below(random, 80) + 4) * (random() < 0.5 ? -1 : 1)
-  return incidentFrom(walk(incident, weeks * WEEK_MS))
+  return movedBy(incident, weeks * WEEK_MS)
+}
+
+/** Moves every time of an incident by the same span. */
+export function movedBy(incident: Incident, byMs: number): Incident {
+  return incidentFrom(walk(incident, byMs))
 }
 
 function walk(value: unknown, byMs: number): unknown {
