@@ -48,7 +48,7 @@ export function featureWriter(
     for (let j = 0; j < metrics; j++) {
       const v = z[j]!
       ring[base + j] = v
-      if (v !== v) silence[j] = silence[j]! + 1
+      if (Number.isNaN(v)) silence[j] = silence[j]! + 1
       else if (silence[j] !== 0) {
         if (silence[j]! > FORGET_ROWS) for (let a = j; a < averages.length; a += metrics) averages[a] = Number.NaN
         silence[j] = 0
@@ -69,8 +69,8 @@ export function featureWriter(
         for (let j = 0; j < metrics; j++) {
           const v = z[j]!
           const average = averages[a + j]!
-          if (v !== v) out[o + j] = v
-          else if (average !== average) {
+          if (Number.isNaN(v)) out[o + j] = v
+          else if (Number.isNaN(average)) {
             out[o + j] = 0
             averages[a + j] = v
           } else {

@@ -30,8 +30,11 @@ export const SCALAR = Object.freeze({
   alarmSince: 6,
   quietRows: 7,
   rows: 8,
+  /** Averages of the positive score in spreads, with half-lives of ten minutes and one hour: inputs of the risk. */
+  tenMinutes: 9,
+  hour: 10,
 } as const)
-export const SCALARS = 9
+export const SCALARS = 11
 
 /** A trained scope: what its history taught, and the state of its stream. */
 export interface AnomalyModel {
@@ -52,6 +55,8 @@ export interface AnomalyModel {
   /** Quantiles 0, 1/256 … 1 of the history's scores, and its highest 128 scores, ascending. */
   readonly scoreQuantiles: Float64Array
   readonly scoreTop: Float64Array
+  /** The history's median score and the distance from it to the 85th percentile: the yardstick of all thresholds. */
+  readonly yardstick: { readonly median: number; readonly spread: number }
   readonly thresholds: { readonly elevated: number; readonly alarm: number }
   readonly state: StreamState
 }

@@ -141,8 +141,7 @@ export function normaliser(
           lastAge[j] = 0
         } else lastAge[j] = age
       }
-      // Infinity - Infinity is NaN: one test finds every reading that is not a number.
-      if (x - x !== 0) {
+      if (!Number.isFinite(x)) {
         out[j] = Number.NaN
         continue
       }
@@ -151,13 +150,11 @@ export function normaliser(
       let spread = Math.sqrt(variance[j]!)
       if (spread < scale[j]!) spread = scale[j]!
       if (spread > 1e-9 * Math.abs(centre)) {
-        let z = r / spread
-        const bounded = (z > winsor ? winsor : z < -winsor ? -winsor : z) * spread
+        const z = r / spread
+        const bounded = Math.max(-winsor, Math.min(winsor, z)) * spread
         place[j] = centre + gain * bounded
         variance[j] = variance[j]! + gain * (bounded * bounded - variance[j]!)
-        if (z > clip) z = clip
-        else if (z < -clip) z = -clip
-        out[j] = z
+        out[j] = Math.max(-clip, Math.min(clip, z))
       } else {
         // A series that never moved: the first move is notable, its size has no yardstick yet.
         out[j] = r > 0 ? winsor : r < 0 ? -winsor : 0

@@ -31,7 +31,7 @@ const SHARED = {
   adaptHours: 72,
   winsor: 3,
   clip: 4,
-  shrink: 0.1,
+  shrink: 0.15,
   fastRows: 2,
   slowHours: 8,
   seasonShare: 0.1,

@@ -26,8 +26,10 @@ const UNUSUAL = 4
 const CALM = 2
 const CALM_ROWS = 6
 /** An alarm ends when the score stayed below this share of its threshold for so many minutes. */
-const ALARM_END_SHARE = 0.5
-const ALARM_END_MINUTES = 30
+const ALARM_END_SHARE = 0.7
+const ALARM_END_MINUTES = 15
+/** One enormous score must not keep the averages high for hours. */
+const MOST_SPREADS = 30
 
 /** Continues the model's stream. The model's state is changed in place: save it with `serialiseModel`. */
 export function createScorer(model: AnomalyModel): AnomalyScorer {
@@ -44,6 +46,10 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
   const fastGain = gainOfHalfLife(parameters.fastRows)
   const slowGain = gainOfHalfLife(parameters.slowHours / stepHours)
   const quietLimit = Math.ceil((ALARM_END_MINUTES * 60) / model.stepSeconds)
+  const stepMinutes = model.stepSeconds / 60
+  const tenMinutesGain = gainOfHalfLife(10 / stepMinutes)
+  const hourGain = gainOfHalfLife(60 / stepMinutes)
+  const { median, spread: unit } = model.yardstick
   const bySpread = spread.map((s) => (s > 0 ? 1 / s : 0))
   const { scalars, unusualSince, calmRows, recent } = state
   const z = new Float64Array(metrics)
@@ -55,9 +61,9 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
   const followMetrics = (atSeconds: number): void => {
     for (let j = 0; j < metrics; j++) {
       if (farthest[j]! >= UNUSUAL) {
-        if (unusualSince[j] !== unusualSince[j]) unusualSince[j] = atSeconds
+        if (Number.isNaN(unusualSince[j])) unusualSince[j] = atSeconds
         calmRows[j] = 0
-      } else if (unusualSince[j] === unusualSince[j]) {
+      } else if (!Number.isNaN(unusualSince[j])) {
         calmRows[j] = farthest[j]! < CALM ? calmRows[j]! + 1 : 0
         if (calmRows[j]! > CALM_ROWS) unusualSince[j] = Number.NaN
       }
@@ -68,9 +74,9 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
     const { elevated, alarm } = model.thresholds
     const since = scalars[SCALAR.elevatedSince]!
     if (score >= elevated) {
-      if (since !== since) scalars[SCALAR.elevatedSince] = atSeconds
+      if (Number.isNaN(since)) scalars[SCALAR.elevatedSince] = atSeconds
     } else scalars[SCALAR.elevatedSince] = Number.NaN
-    const alarmed = scalars[SCALAR.alarmSince]! === scalars[SCALAR.alarmSince]!
+    const alarmed = !Number.isNaN(scalars[SCALAR.alarmSince]!)
     if (score >= alarm) {
       if (!alarmed) scalars[SCALAR.alarmSince] = Number.isFinite(since) ? since : atSeconds
       scalars[SCALAR.quietRows] = 0
@@ -83,7 +89,7 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
 
   const score = (atSeconds: number, row: ArrayLike<number>): number => {
     const last = scalars[SCALAR.lastAt]!
-    const steps = last === last ? Math.round((atSeconds - last) / model.stepSeconds) : 1
+    const steps = !Number.isNaN(last) ? Math.round((atSeconds - last) / model.stepSeconds) : 1
     // A row that is repeated or late says nothing new; the answer of the newest row stands.
     if (steps < 1) return scalars[SCALAR.score]!
     if (steps > 1) features.skip(steps - 1)
@@ -95,7 +101,7 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
     farthest.fill(0)
     for (let i = 0, j = 0; i < dims; i++) {
       const v = departure[i]!
-      const d = v === v ? v - mean[i]! : 0
+      const d = !Number.isNaN(v) ? v - mean[i]! : 0
       departure[i] = d
       const far = (d < 0 ? -d : d) * bySpread[i]!
       if (far > farthest[j]!) farthest[j] = far
@@ -115,6 +121,10 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
     scalars[SCALAR.score] = value
     scalars[SCALAR.distance] = distance
     recent[rows % recent.length] = value
+    const inSpreads = Math.min(MOST_SPREADS, Math.max(0, (value - median) / unit))
+    scalars[SCALAR.tenMinutes] =
+      scalars[SCALAR.tenMinutes]! + tenMinutesGain * (inSpreads - scalars[SCALAR.tenMinutes]!)
+    scalars[SCALAR.hour] = scalars[SCALAR.hour]! + hourGain * (inSpreads - scalars[SCALAR.hour]!)
     scalars[SCALAR.rows] = rows + 1
     followMetrics(atSeconds)
     followEpisode(atSeconds, value)

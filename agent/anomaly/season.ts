@@ -58,7 +58,7 @@ export function learnSeason(history: NormalisedHistory, options: SeasonOptions):
     count.fill(0)
     for (let i = 0; i < rows; i++) {
       const v = z[i * metrics + j]!
-      if (v !== v) continue
+      if (Number.isNaN(v)) continue
       const cell = cells[i]!
       sum[cell] = sum[cell]! + v
       count[cell] = count[cell]! + 1
@@ -131,12 +131,12 @@ function periodProfile(
   let mean = 0
   let n = 0
   for (const v of raw)
-    if (v === v) {
+    if (!Number.isNaN(v)) {
       mean += v
       n++
     }
   mean = n > 0 ? mean / n : 0
-  const centred = raw.map((v) => (v === v ? v - mean : 0))
+  const centred = raw.map((v) => (!Number.isNaN(v) ? v - mean : 0))
   return centred.map((v, b) => (centred[(b + bins - 1) % bins]! + 2 * v + centred[(b + 1) % bins]!) / 4)
 }
 

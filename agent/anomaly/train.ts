@@ -30,8 +30,12 @@ const LEAST_ROWS = 200
 const LEAST_PERIODS = 3
 /** Above so many features the cost of a row outgrows its worth; the fast mode's features are used instead. */
 const MOST_FEATURES = 640
-/** Share of the history's best-behaved rows whose scores set the alarm. */
-export const ALARM_QUANTILE = 0.999
+/**
+ * Alarms are set in spreads above the history's median score, not at an extreme quantile: a history may hold incidents
+ * that nobody marked, and those move its highest scores but hardly its middle. Too low costs attention, too high misses.
+ */
+const ALARM_SPREADS = 8.5
+const ELEVATED_SPREADS = 4
 
 /** Learns what is normal from unlabelled history, or says why it cannot. */
 export function trainModel(history: History, options: TrainOptions = {}): Training {
@@ -72,6 +76,7 @@ export function trainModel(history: History, options: TrainOptions = {}): Traini
     whitening: invertLowerPacked(factor, dims),
     scoreQuantiles: new Float64Array(0),
     scoreTop: new Float64Array(0),
+    yardstick: { median: 0, spread: Number.POSITIVE_INFINITY },
     thresholds: { elevated: Number.POSITIVE_INFINITY, alarm: Number.POSITIVE_INFINITY },
     state: startState(table, parameters, history.stepSeconds),
   }
@@ -173,7 +178,7 @@ function describeFeatures(
     writer.write(z.subarray(i * metrics, (i + 1) * metrics), f)
     for (let k = 0; k < dims; k++) {
       const v = f[k]!
-      if (v === v) sum[k] = sum[k]! + v
+      if (!Number.isNaN(v)) sum[k] = sum[k]! + v
       else f[k] = 0
     }
     addOuterProduct(square, f, dims)
@@ -196,10 +201,13 @@ function learnThresholds(model: AnomalyModel, history: History): AnomalyModel {
   // The long average needs a while before the first scores mean anything.
   const settled = Math.min(Math.floor(rows / 4), Math.ceil((model.parameters.slowHours * 3600) / history.stepSeconds))
   const sorted = sortedFinite(scores.subarray(settled))
+  const median = quantileOfSorted(sorted, 0.5)
+  const spread = Math.max(quantileOfSorted(sorted, 0.85) - median, 1e-9)
   return {
     ...model,
     scoreQuantiles: Float64Array.from({ length: 257 }, (_, k) => quantileOfSorted(sorted, k / 256)),
     scoreTop: sorted.slice(Math.max(0, sorted.length - 128)),
-    thresholds: { elevated: quantileOfSorted(sorted, 0.99), alarm: quantileOfSorted(sorted, ALARM_QUANTILE) },
+    yardstick: { median, spread },
+    thresholds: { elevated: median + ELEVATED_SPREADS * spread, alarm: median + ALARM_SPREADS * spread },
   }
 }
