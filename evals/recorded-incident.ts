@@ -1,11 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import { Action } from '../agent/domain/action.ts'
 import { Service } from '../agent/domain/service.ts'
 import { Sli } from '../agent/domain/signal.ts'
 import { Instant } from '../agent/domain/time.ts'
-import { Category } from '../agent/domain/verdict.ts'
 import { Fault } from '../agent/lib/errors.ts'
 
 /** What stands in place of an answer when the upstream could not be reached. */
@@ -58,21 +56,6 @@ const Upstream = z.object({
   readiness: orFailure(Answer).optional(),
 })
 
-/** For scorers only. */
-export const Label = z.object({
-  best: Action,
-  acceptable: z.array(Action).default([]),
-  tolerable: z.array(Action).default([]),
-  forbidden: z.array(Action).default([]),
-  category: Category,
-  alsoCategories: z.array(Category).default([]),
-  provider: z.string().nullish(),
-  why: z.string().default(''),
-  keyEvidence: z.array(z.unknown()).default([]),
-  distractors: z.array(z.unknown()).default([]),
-})
-export type Label = z.infer<typeof Label>
-
 /** An incident recorded in the format `recorded-incident/v1`; members that are not known here are ignored, so that the format can grow. */
 export const RecordedIncident = z.object({
   format: z.literal('recorded-incident/v1'),
@@ -87,7 +70,8 @@ export const RecordedIncident = z.object({
   minutesSinceOnset: z.number().nullish(),
   difficulty: z.string().nullish(),
   provenance: z.unknown().optional(),
-  label: Label.optional(),
+  /** For scorers, which read it themselves: a mistake in it is no reason not to decide. */
+  label: z.unknown().optional(),
 })
 export type RecordedIncident = z.infer<typeof RecordedIncident>
 

@@ -61,9 +61,10 @@ export function refuseBadStatus(response: HttpResponse, what: string): void {
   const { status } = response
   if (status >= 200 && status < 300) return
   const details = { status }
-  if (status === 429) {
+  // GitHub tells of a spent limit by 403.
+  if (status === 429 || (status === 403 && response.headers['x-ratelimit-remaining'] === '0')) {
     const retryAfterMs = retryAfterMsOf(response)
-    throw new Fault('rate_limited', `${what} answered 429: too many requests`, {
+    throw new Fault('rate_limited', `${what} answered ${status}: too many requests`, {
       details,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     })

@@ -104,6 +104,14 @@ describe('GitHub deployments', () => {
   })
 })
 
+describe('GitHub’s limit', () => {
+  it('is told from missing rights', async () => {
+    const spent = { status: 403, headers: { 'x-ratelimit-remaining': '0' } }
+    expect((await collectedOne(SAMPLES['github-deployments'], answering(spent))).error?.kind).toBe('rate_limited')
+    expect((await collectedOne(SAMPLES['github-deployments'], answering({ status: 403 }))).error?.kind).toBe('auth')
+  })
+})
+
 describe('the readiness feed', () => {
   const options = { source: 'readiness-feed', url: 'https://feeds.example/readiness' } as const
 

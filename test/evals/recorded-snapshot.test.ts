@@ -72,6 +72,16 @@ describe('the snapshot of a recorded incident', () => {
     }
   })
 
+  it('holds no secret of its upstreams', async () => {
+    const [first] = incidents
+    if (!first) throw new Error('there are no incidents')
+    const key = 'AKIAQ3EGRS7XW4PLDN2C'
+    const healthChecks = [{ signal: 'internal_services', status: 'error', detail: `key ${key} is refused` }]
+    const snapshot = await snapshotOf({ ...first, upstream: { healthChecks } })
+    expect(JSON.stringify(snapshot)).toContain('is refused')
+    expect(JSON.stringify(snapshot)).not.toContain(key)
+  })
+
   it('works for an incident whose upstreams all failed, and for one that has none', async () => {
     const [first] = incidents
     if (!first) throw new Error('there are no incidents')
