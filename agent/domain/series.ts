@@ -113,7 +113,7 @@ export function summariseSeries(signal: SeriesSignal, now: Instant): SeriesSumma
     changedAt: change === null ? null : instantAt(samples[change]!.at),
     direction: change === null ? 'flat' : median(values.slice(change)) > baseline ? 'up' : 'down',
     trend: trendOf(recent, Math.max(band / 2, Math.abs(current) * 0.15)),
-    ratio: baseline === 0 ? null : current / baseline,
+    ratio: baseline === 0 ? null : Math.max(-LARGEST, Math.min(LARGEST, current / baseline)),
     isAbnormal: Math.abs(current - baseline) > band && band > 0,
     ...badStretches(samples, recent, badnessAt),
   }

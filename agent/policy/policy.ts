@@ -92,6 +92,8 @@ export const Policy = z.strictObject({
     .strictObject({
       checkAgeMinutes: z.number().positive().max(60).default(10),
       restoreTestAgeDays: z.number().positive().max(365).default(30),
+      /** What a target without a recent restore test may be used for: nothing, or with a person's consent. */
+      restoreTestMissing: z.enum(['block', 'ask']).default('block'),
       /** What a target with less than full capacity may be used for: nothing, or with a person's consent. */
       lowCapacity: z.enum(['block', 'ask']).default('block'),
     })

@@ -260,14 +260,25 @@ describe('promises 8 and 15: the target', () => {
     ['not there', (t) => (t.exists = false), 'notify page_human'],
     ['sharing what fails', (t) => (t.failingDependencies = ['cloudflare:cdn']), 'notify page_human'],
     ['sharing what may fail', (t) => (t.suspectDependencies = ['cloudflare:cdn']), 'ask region_failover'],
-    ['long not restored', (t) => (t.restoreTestAgeDays = 31), 'ask region_failover'],
-    ['never restored', (t) => (t.restoreTestAgeDays = null), 'ask region_failover'],
+    ['long not restored', (t) => (t.restoreTestAgeDays = 31), 'notify page_human'],
+    ['never restored', (t) => (t.restoreTestAgeDays = null), 'notify page_human'],
     ['without a backup', (t) => (t.backupAgeHours = null), 'ask region_failover'],
     ['with an open event', (t) => (t.events = ['e']), 'ask region_failover'],
   ]
   it.each(cases)('that is %s', (_name, change, expected) =>
     expect(onFacts((f) => change(f.targets.secondary))).toBe(expected),
   )
+  it('may be used with consent where the policy says so', () => {
+    const lenient = {
+      ...policy,
+      target: { ...policy.target, lowCapacity: 'ask' as const, restoreTestMissing: 'ask' as const },
+    }
+    for (const change of [
+      (f: Facts) => (f.targets.secondary.capacity = 'low'),
+      (f: Facts) => (f.targets.secondary.restoreTestAgeDays = null),
+    ])
+      expect(decideUnhashed(inputWith({ facts: factsWith(change) }), lenient).disposition).toBe('ask')
+  })
   it('does not let one target speak for the other', () =>
     expect(onFacts((f) => (f.targets.dr.healthy = false))).toBe('act region_failover'))
   it('refuses a place that needs what is blamed', () =>
@@ -335,6 +346,8 @@ describe('what is not a failover', () => {
       }),
     )
     expect(brief({ opinion, facts })).toBe('act rollback_change')
+    facts.changes[0]!.minutesBeforeOnset = 300
+    expect(brief({ opinion, facts })).toBe('ask rollback_change')
     facts.hurt.isRecovering = true
     expect(brief({ opinion, facts })).toBe('record observe')
   })

@@ -84,7 +84,7 @@ export const targetRules: readonly Rule[] = [
     'A recovery nobody has tried lately is a hope.',
     ['restore_test_old', 'restore_test_unknown'],
     (t) => `last restore test ${number(t.restoreTestAgeDays, 'days')} ago`,
-    () => 'ask',
+    (policy) => (policy.target.restoreTestMissing === 'ask' ? 'ask' : 'none'),
   ),
   ready(
     'target.backup',
