@@ -26,7 +26,7 @@ import { watchOnce } from './engine/watch.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Http } from './lib/http.ts'
 import { HttpClientOptions, httpClient } from './lib/http-client.ts'
-import { randomId } from './lib/ids.ts'
+import { sortableIds } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createMask, type Mask } from './lib/mask.ts'
 import { retrying } from './lib/retry.ts'
@@ -91,7 +91,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const opened = await openConfiguredStore(config, { clock, log, purpose })
   cleanups.push(opened.close)
   const { store } = opened
-  const id = settings.agentId ?? randomId('agent')
+  const newId = sortableIds(clock)
+  const id = settings.agentId ?? newId('agent')
 
   const key = settings.maskKey ?? secretKeyIn(dataFolderOf(config))
   const mask = createMask({ key })
@@ -134,7 +135,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     retry,
     mask,
     clock,
-    newId: randomId,
+    newId,
     analyst,
     policy: policy.inForce,
     healthScore: settings.healthScore,

@@ -7,7 +7,7 @@ import { instantOf } from '../domain/time.ts'
 import { matchService } from '../ingest/match.ts'
 import { snsReceiver } from '../ingest/sns.ts'
 import { Fault } from '../lib/errors.ts'
-import { randomId } from '../lib/ids.ts'
+import { sortableIds } from '../lib/ids.ts'
 import { readAnchors } from '../store/anchors.ts'
 import type { Caller, Page, PageQuery, ServerDeps } from './deps.ts'
 
@@ -15,11 +15,12 @@ import type { Caller, Page, PageQuery, ServerDeps } from './deps.ts'
 export function serverDepsOf(agent: Agent): ServerDeps {
   const { store, config, clock, metrics, log } = agent
   const { snsTopicArns } = config.settings.ingest
+  const newId = sortableIds(clock)
   return {
     clock,
     log,
     registry: metrics.registry,
-    newRequestId: () => randomId('req'),
+    newRequestId: () => newId('req'),
     sns:
       snsTopicArns.length === 0
         ? null

@@ -117,7 +117,7 @@ async function recordDecision(context: StoreContext, given: NewDecision): Promis
   return recording(context, async (tx, note) => {
     const incident = given.claim ? await lockClaimed(tx, given.claim) : null
     if (incident?.closed_at) throw new Fault('conflict', `incident ${incident.id} was closed meanwhile`)
-    const id = context.newId('dec')
+    const { id } = given
     await putBodies(tx, nowOf(context), bodies)
     await insertDecision(tx, id, given, parts, incident)
     note({

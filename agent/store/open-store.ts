@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import type { Fault } from '../lib/errors.ts'
+import { sortableIds } from '../lib/ids.ts'
 import { agentStore } from './agents.ts'
 import { type AnchorWriter, keepAnchors } from './anchors.ts'
 import { anomalyModelStore } from './anomaly-models.ts'
@@ -73,7 +73,7 @@ export async function openStore(given: OpenStoreOptions): Promise<Store> {
   const maximumConnections = options.maximumConnections
   const db = openKysely(openPool({ databaseUrl, ...timeouts, maximumConnections, role, applicationName }))
   const anchors = keepAnchors(given.anchors, given.onAnchorFailure)
-  const context: StoreContext = { db, clock, anchors, newId: given.newId ?? randomId(clock) }
+  const context: StoreContext = { db, clock, anchors, newId: given.newId ?? sortableIds(clock) }
   return {
     incidents: incidentStore(context, options),
     decisions: decisionStore(context),
@@ -96,9 +96,4 @@ export async function openStore(given: OpenStoreOptions): Promise<Store> {
       await db.destroy()
     },
   }
-}
-
-/** Kind, time and chance: ids sort by age, and nobody guesses one. */
-function randomId(clock: Clock): (kind: string) => string {
-  return (kind) => `${kind}_${clock.now().toString(36).padStart(9, '0')}${randomBytes(9).toString('hex')}`
 }

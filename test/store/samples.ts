@@ -11,6 +11,8 @@ import type { TestStore } from './test-database.ts'
 export const AGENT: Actor = { kind: 'agent', id: 'agent-a', via: null }
 export const ALICE: Actor = { kind: 'person', id: 'alice', via: 'cli' }
 
+let decisionsMade = 0
+
 /** An alert about a group whose service has the same name. */
 export function alertOf(group: string, changes: Partial<Alert> = {}): ScopedAlert {
   const alert = Alert.parse({
@@ -50,11 +52,13 @@ export const QUESTION: NewApproval = {
   cooldownSeconds: 3600,
 }
 
+const made = 0
+
 /** A decision with everything it was made from; `decision` changes single fields of it. */
 export function decisionOf(
   test: TestStore,
   claim: Claim | null,
-  changes: Partial<Omit<NewDecision, 'decision'>> & { decision?: Partial<Decision>; service?: string } = {},
+  changes: Partial<Omit<NewDecision, 'decision' | 'id'>> & { decision?: Partial<Decision>; service?: string } = {},
 ): NewDecision {
   const service = changes.service ?? 'checkout'
   const snapshot = snapshotOf(service, test.at())
@@ -76,6 +80,7 @@ export function decisionOf(
     ...changes.decision,
   }
   return {
+    id: `dec-${String(++decisionsMade).padStart(6, '0')}`,
     claim,
     service,
     mode: 'live',
