@@ -22,10 +22,6 @@ export const ServerOptions = z
     tokens: z.array(AccessToken).default([]),
     /** Signing secrets of PagerDuty webhook subscriptions; several while one is being replaced. */
     pagerDutySecrets: z.array(z.string().min(16)).default([]),
-    /** SNS topics whose alarms are taken and whose subscriptions are confirmed. */
-    snsTopicArns: z
-      .array(z.string().regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(\.fifo)?$/, 'expected an SNS topic ARN'))
-      .default([]),
     /** Secrets for X-Failwise-Signature. */
     signingSecrets: z.array(z.string().min(16)).default([]),
     signatureWindowSeconds: z.number().int().positive().default(300),

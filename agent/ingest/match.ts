@@ -25,36 +25,79 @@ export type ServiceMatch =
 
 /** Finds the service that an alert is about; of several the one that names more labels, then the one with fewer wildcards. */
 export function matchService(alert: Pick<Alert, 'labels'>, entries: readonly Matchable[]): ServiceMatch {
-  let best = NO_MATCH
-  let names: string[] = []
-  for (const entry of entries) {
-    const rank = rankOf(alert.labels, entry)
-    if (rank === NO_MATCH || rank < best) continue
-    if (rank > best) names = []
-    best = rank
-    names.push(entry.name)
-  }
-  const [service] = names
-  if (service !== undefined && names.length === 1) return { kind: 'matched', service }
-  if (service === undefined)
-    return { kind: 'unmatched', reason: 'no service in the catalogue has a matcher for these labels', candidates: [] }
-  return { kind: 'unmatched', reason: `its labels fit ${names.length} services equally well`, candidates: names.sort() }
+  return serviceMatcher(entries)(alert)
 }
 
-const NO_MATCH = -1
-
-/** Labels named count more than any number of literal values. */
-function rankOf(labels: Readonly<Record<string, string>>, entry: Matchable): number {
-  let best = NO_MATCH
-  for (const matcher of entry.matchers ?? [{ service: entry.name }]) {
-    const wanted = Object.entries(matcher)
-    if (wanted.length === 0) continue
-    // hasOwn: a label called "constructor" is a label like any other.
-    if (!wanted.every(([label, glob]) => Object.hasOwn(labels, label) && fitsGlob(labels[label] ?? '', glob))) continue
-    const literal = wanted.filter(([, glob]) => !/[*?]/.test(glob)).length
-    best = Math.max(best, wanted.length * 1000 + literal)
+/** As `matchService`, prepared once for a catalogue: a storm of alerts is not held against every service in turn. */
+export function serviceMatcher(entries: readonly Matchable[]): (alert: Pick<Alert, 'labels'>) => ServiceMatch {
+  const byLiteral = new Map<string, Rule[]>()
+  const others: Rule[] = []
+  for (const rule of entries.flatMap(rulesOf)) {
+    const literal = rule.wanted.find(([, glob]) => !isGlob(glob))
+    if (!literal) others.push(rule)
+    else {
+      const key = keyOf(...literal)
+      const rules = byLiteral.get(key)
+      if (rules) rules.push(rule)
+      else byLiteral.set(key, [rule])
+    }
   }
-  return best
+  return ({ labels }) => {
+    const candidates = [others]
+    for (const label of Object.entries(labels)) {
+      const rules = byLiteral.get(keyOf(...label))
+      if (rules) candidates.push(rules)
+    }
+    return bestOf(candidates, labels)
+  }
+}
+
+/** One matcher of one service. */
+interface Rule {
+  readonly service: string
+  readonly wanted: readonly (readonly [label: string, glob: string])[]
+  /** Labels named count more than any number of literal values. */
+  readonly rank: number
+}
+
+function rulesOf({ name, matchers }: Matchable): Rule[] {
+  return (matchers ?? [{ service: name }]).flatMap((matcher) => {
+    const wanted = Object.entries(matcher)
+    const literals = wanted.filter(([, glob]) => !isGlob(glob)).length
+    return wanted.length === 0 ? [] : [{ service: name, wanted, rank: wanted.length * 1000 + literals }]
+  })
+}
+
+function bestOf(candidates: readonly (readonly Rule[])[], labels: Readonly<Record<string, string>>): ServiceMatch {
+  let best = 0
+  let services = new Set<string>()
+  for (const rules of candidates)
+    for (const { service, wanted, rank } of rules) {
+      if (rank < best || !fitsAll(labels, wanted)) continue
+      if (rank > best) services = new Set()
+      best = rank
+      services.add(service)
+    }
+  const [service] = services
+  if (service !== undefined && services.size === 1) return { kind: 'matched', service }
+  if (service === undefined)
+    return { kind: 'unmatched', reason: 'no service in the catalogue has a matcher for these labels', candidates: [] }
+  const reason = `its labels fit ${services.size} services equally well`
+  return { kind: 'unmatched', reason, candidates: [...services].sort() }
+}
+
+function fitsAll(labels: Readonly<Record<string, string>>, wanted: Rule['wanted']): boolean {
+  // hasOwn: a label called "constructor" is a label like any other.
+  return wanted.every(([label, glob]) => Object.hasOwn(labels, label) && fitsGlob(labels[label] ?? '', glob))
+}
+
+function isGlob(text: string): boolean {
+  return /[*?]/.test(text)
+}
+
+/** Label names hold no NUL once they are read, so no two pairs share a key. */
+function keyOf(label: string, value: string): string {
+  return `${label}\0${value}`
 }
 
 /** Whether a text fits a glob, in time linear in practice and never worse than the product of both lengths. */

@@ -13,7 +13,7 @@ import {
 } from './payload.ts'
 
 /** Incidents that our own pages opened carry this prefix in their key; an alert made of one would answer itself for ever. */
-export const OWN_KEY_PREFIX = 'failwise:'
+const OWN_KEY_PREFIX = 'failwise:'
 
 const Reference = z.object({ id: z.string().nullish(), summary: z.string().nullish() }).nullish()
 

@@ -5,7 +5,7 @@ import { type Instant, instantOf } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
 
 /** Something about a delivery that a person should know and that does not stop it; a closed set because it is also a metric label. */
-export type NoteKind =
+type NoteKind =
   | 'truncated'
   | 'duplicate'
   | 'clock_skew'
@@ -45,7 +45,7 @@ export function cleanText(text: string, limit = TEXT_LIMIT): string {
 }
 
 /** Labels or annotations with clean names and values. */
-export function cleanTexts(texts: Readonly<Record<string, string>>): Record<string, string> {
+function cleanTexts(texts: Readonly<Record<string, string>>): Record<string, string> {
   const cleaned: Record<string, string> = {}
   for (const [name, value] of Object.entries(texts)) cleaned[cleanText(name, 1024)] = cleanText(value)
   return cleaned

@@ -36,7 +36,7 @@ export interface SnsOptions {
 }
 
 /** What came through SNS; `delivery` is empty for the messages that manage the subscription. */
-export interface SnsReceipt {
+interface SnsReceipt {
   readonly topicArn: string
   readonly outcome: 'notification' | 'subscribed' | 'unsubscribed'
   readonly delivery: Delivery
@@ -95,7 +95,7 @@ export function snsReceiver({ http, now, topicArns }: SnsOptions): SnsReceiver {
 }
 
 /** The lines that SNS signs, in its order; each a name and a value. */
-export function snsSignedText(message: SnsBody): string {
+function snsSignedText(message: SnsBody): string {
   const isNotification = message.Type === 'Notification'
   const names = isNotification
     ? (['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'] as const)

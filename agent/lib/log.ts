@@ -1,13 +1,10 @@
-import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { type DestinationStream, type LevelWithSilent, type Logger, type LoggerOptions, pino } from 'pino'
 import { Fault } from './errors.ts'
 
 export type Log = Logger
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
 export interface LogOptions {
-  readonly level: LogLevel
+  readonly level: LevelWithSilent
   /** Fields of every line, such as the agent's id. */
   readonly base?: Readonly<Record<string, unknown>>
   /** Where lines go; standard output when absent. */
@@ -49,7 +46,7 @@ export function createLog({ level, base = {}, destination }: LogOptions): Log {
 }
 
 /** An error as log fields: codes and messages along the chain of causes, and the stack only when it is a fault of our own. */
-export function describeError(error: unknown): unknown {
+function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: withoutCredentials(String(error)) }
   const isExpected = error instanceof Fault && error.code !== 'internal'
   const described: Record<string, unknown> = { name: error.name, message: withoutCredentials(error.message) }

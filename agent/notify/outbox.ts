@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts'
 import { Notification, type Notifier } from './notifier.ts'
 
 /** One message to one channel, as the store keeps it. */
-export interface OutboxMessage {
+interface OutboxMessage {
   readonly id: string
   readonly dedupeKey: string
   readonly channel: string

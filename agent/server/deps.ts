@@ -27,7 +27,7 @@ export interface DeliveryMeta {
   readonly raw: string
 }
 
-export interface IngestResult {
+interface IngestResult {
   /** Incidents that the alerts belong to now. */
   readonly incidents: readonly string[]
   /** Fingerprints of alerts that fit no service; they are stored all the same. */
@@ -55,7 +55,7 @@ export interface PageQuery {
   readonly cursor: string | null
 }
 
-export interface IncidentQuery extends PageQuery {
+interface IncidentQuery extends PageQuery {
   readonly state: IncidentState | null
   readonly service: string | null
 }
@@ -72,12 +72,12 @@ export interface DecisionRecord {
   readonly snapshot: { readonly alerts: readonly Alert[]; readonly evidence: readonly Evidence[] }
 }
 
-export interface DecisionQuery extends PageQuery {
+interface DecisionQuery extends PageQuery {
   readonly incidentId: string | null
   readonly service: string | null
 }
 
-export interface Readiness {
+interface Readiness {
   readonly isReady: boolean
   readonly checks: Readonly<Record<string, string>>
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AlertMatchers, fitsGlob, matchService } from '../../agent/ingest/match.ts'
+import { AlertMatchers, fitsGlob, matchService, serviceMatcher } from '../../agent/ingest/match.ts'
 
 const entries = [
   { name: 'checkout', matchers: [{ service: 'checkout' }, { job: 'checkout-*' }] },
@@ -49,6 +49,22 @@ describe('matching an alert to a service', () => {
   it('refuses a matcher that would claim every alert', () => {
     expect(AlertMatchers.safeParse([{}]).success).toBe(false)
     expect(matchService({ labels: { a: 'b' } }, [{ name: 'x', matchers: [{}] }])).toMatchObject({ kind: 'unmatched' })
+  })
+
+  it('finds one service among thousands without trying them all', () => {
+    let tried = 0
+    const counting = (name: string) => ({
+      name,
+      get matchers() {
+        tried++
+        return [{ service: name, region: '*' }]
+      },
+    })
+    const match = serviceMatcher(Array.from({ length: 5000 }, (_, i) => counting(`s${i}`)))
+    expect(tried).toBe(5000)
+    for (let i = 0; i < 5000; i++)
+      expect(match({ labels: { service: `s${i}`, region: 'eu' } })).toEqual({ kind: 'matched', service: `s${i}` })
+    expect(tried).toBe(5000)
   })
 
   it('does not depend on the order of the catalogue', () => {
