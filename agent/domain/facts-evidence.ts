@@ -4,8 +4,8 @@ import { type Evidence, FailureKind, Observer } from './evidence.ts'
 const Count = z.number().int().min(0)
 
 /** How well an observer class could look. `empty` (nothing reported) and `failed` (could not look) stay apart. */
-export const ObserverHealth = z.object({ ok: Count, empty: Count, failed: Count })
-export type ObserverHealth = z.infer<typeof ObserverHealth>
+const ObserverHealth = z.object({ ok: Count, empty: Count, failed: Count })
+type ObserverHealth = z.infer<typeof ObserverHealth>
 
 export const EvidenceFacts = z.object({
   total: Count,

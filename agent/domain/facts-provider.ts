@@ -6,8 +6,8 @@ import { dependencyParts, isEverywhere, plain, sameProduct, sameRegion, sameVend
 import { epochMs, type Instant, minutesBetween } from './time.ts'
 
 /** How an event's place relates to a site: the whole provider, its region, one zone of it, nothing stated, or not this site. */
-export const Reach = z.enum(['provider', 'region', 'zone', 'unstated', 'no'])
-export type Reach = z.infer<typeof Reach>
+const Reach = z.enum(['provider', 'region', 'zone', 'unstated', 'no'])
+type Reach = z.infer<typeof Reach>
 
 export const ProviderEventFacts = z.object({
   id: z.string(),

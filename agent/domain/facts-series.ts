@@ -7,8 +7,8 @@ import { sameRegion } from './site-match.ts'
 import type { Instant } from './time.ts'
 
 /** The labels by which a cause shows itself: only the new version, only one zone, every region alike. */
-export const Dimension = z.enum(['zone', 'region', 'version'])
-export type Dimension = z.infer<typeof Dimension>
+const Dimension = z.enum(['zone', 'region', 'version'])
+type Dimension = z.infer<typeof Dimension>
 
 export const SeriesFacts = SeriesSummary.extend({
   id: z.string(),

@@ -3,8 +3,8 @@ import type { SeriesSignal } from './signal.ts'
 import { epochMs, Instant, instantOf } from './time.ts'
 
 /** Which way a series moved away from its own past, and which way it is moving now. */
-export const Direction = z.enum(['up', 'down', 'flat'])
-export type Direction = z.infer<typeof Direction>
+const Direction = z.enum(['up', 'down', 'flat'])
+type Direction = z.infer<typeof Direction>
 
 /**
  * What a series says in numbers. "Bad" is judged against the objective where there is one, otherwise against the series' own past; it is
@@ -247,7 +247,7 @@ function trendOf(recent: readonly Sample[], threshold: number): Direction {
 }
 
 /** Median of a list; 0 of an empty one. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   if (values.length === 0) return 0
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

@@ -7,14 +7,13 @@ import { Instant } from '../domain/time.ts'
 import type { Opinion } from '../domain/verdict.ts'
 
 /** What the gate needs to know of a plan. */
-export const PlanFacts = z.object({
+const PlanFacts = z.object({
   hash: z.string().min(1),
   /** It has a stage without a way back. */
   irreversible: z.boolean(),
   /** It reaches an effector that cannot refuse an older generation. */
   unfenced: z.boolean(),
 })
-export type PlanFacts = z.infer<typeof PlanFacts>
 
 /** One evaluation of the incident's condition. */
 export const Evaluation = z.object({ at: Instant, state: z.enum(['bad', 'good', 'unknown']) })

@@ -13,7 +13,7 @@ export function readPolicy(text: string, file: string): YamlRead<Policy> {
   return readYaml(text, file, Policy)
 }
 
-export type Reload =
+type Reload =
   | { readonly changed: boolean; readonly active: ActivePolicy }
   | { readonly changed: false; readonly active: ActivePolicy; readonly problems: readonly Problem[] }
 type Problem = Extract<YamlRead<Policy>, { ok: false }>['problems'][number]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deriveFacts, Facts, factsHash } from '../../agent/domain/facts.ts'
+import { deriveFacts, Facts, factsHash, quantisedFacts } from '../../agent/domain/facts.ts'
 import { Snapshot } from '../../agent/domain/snapshot.ts'
 
 const now = '2026-03-01T12:00:00.000Z'
@@ -185,5 +185,11 @@ describe('facts', () => {
       factsHash(deriveFacts(snapshotWith([errorRate((m) => (m <= 10 ? level : 0.002)), readiness('dr', extra)])))
     expect(at(0.61)).toBe(at(0.6))
     expect(at(0.6, { healthy: false })).not.toBe(at(0.6))
+  })
+
+  it('say the same in buckets whatever the order of equal answers', () => {
+    const one = deriveFacts(snapshotWith([errorRate((m) => (m <= 10 ? 0.6 : 0.002)), event({})]))
+    expect(quantisedFacts(one)).toEqual(quantisedFacts(structuredClone(one)))
+    expect(JSON.stringify(quantisedFacts(one))).not.toContain('takenAt')
   })
 })

@@ -1,6 +1,5 @@
 import type { Ceiling } from '../../domain/action.ts'
-import type { GateInput } from '../input.ts'
-import { FAILOVERS, type Failover, type Finding, minutesText, type Rule, same } from '../rule.ts'
+import { FAILOVERS, type Finding, minutesText, type Rule, same } from '../rule.ts'
 
 const worth: Rule = {
   id: 'cost.worth',
@@ -87,13 +86,6 @@ const score: Rule = {
   apply: ({ healthScore }) => [
     { action: null, ceiling: 'act', detail: `${healthScore.score} of ${healthScore.maximum} (${healthScore.level})` },
   ],
-}
-
-/** What a failover of this kind costs, where that is stated. */
-export function priceOf(action: Failover, input: GateInput): number | null {
-  const { costs } = input.snapshot.service
-  if (!costs) return null
-  return action === 'region_failover' ? costs.regionFailover : costs.drFailover
 }
 
 /** Rules that weigh what moving costs against what staying costs. */
