@@ -17,8 +17,8 @@ export interface LogReading {
   readonly topics: ReadonlySet<Topic>
   readonly minutesSinceLast: number
   readonly minutesSinceFirst: number
-  /** Written where the service itself writes. */
-  readonly isOwn: boolean
+  /** Written where the service itself writes: surely, perhaps, or elsewhere. */
+  readonly nearness: 'own' | 'maybe' | 'elsewhere'
   /** It tries to give orders to its reader; its words prove nothing. */
   readonly isInstruction: boolean
 }
@@ -28,10 +28,17 @@ const BEFORE_ONSET_MINUTES = 8
 /** Reads every log pattern of the snapshot; lines that give orders are marked and carry no topics. */
 export function readLogs(snapshot: Snapshot, onsetMinutes: number, names: ReadonlySet<string>): LogReading[] {
   const patterns = signalsOf(snapshot, 'log_pattern')
-  const namespaces = ownNamespaces(
-    patterns.map((signal) => signal.stream),
-    names,
-  )
+  const isNew = (signal: LogPatternSignal) =>
+    minutesBetween(signal.firstAt, snapshot.takenAt) <= onsetMinutes + BEFORE_ONSET_MINUTES
+  const streams = patterns.map((signal) => ({
+    labels: signal.stream,
+    hasNewErrors: isBadLevel(signal) && isNew(signal),
+  }))
+  const { namespaces, isCertain } = ownNamespaces(streams, names)
+  const nearnessOf = (namespace: string | undefined) => {
+    if (namespace !== undefined && !namespaces.has(namespace)) return 'elsewhere' as const
+    return isCertain ? ('own' as const) : ('maybe' as const)
+  }
   return patterns
     .filter((signal) => epochMs(signal.firstAt) <= epochMs(snapshot.takenAt))
     .map((signal) => {
@@ -41,20 +48,25 @@ export function readLogs(snapshot: Snapshot, onsetMinutes: number, names: Readon
       if (!isInstruction)
         for (const topic of Object.keys(WORDS) as Topic[]) if (WORDS[topic].test(text)) topics.add(topic)
       const minutesSinceFirst = minutesBetween(signal.firstAt, snapshot.takenAt)
-      const isBad =
-        signal.level === 'error' ||
-        signal.level === 'warn' ||
-        (signal.level === 'unknown' && /error|fail|warn/i.test(text))
+      const isBad = isBadLevel(signal)
       return {
         signal,
         text,
         isBad,
-        isError: isBad && minutesSinceFirst <= onsetMinutes + BEFORE_ONSET_MINUTES,
+        isError: isBad && isNew(signal),
         topics,
-        isOwn: signal.stream.namespace === undefined || namespaces.has(signal.stream.namespace),
+        nearness: nearnessOf(signal.stream.namespace),
         minutesSinceLast: minutesBetween(signal.lastAt, snapshot.takenAt),
         minutesSinceFirst,
         isInstruction,
       }
     })
+}
+
+function isBadLevel(signal: LogPatternSignal): boolean {
+  return (
+    signal.level === 'error' ||
+    signal.level === 'warn' ||
+    (signal.level === 'unknown' && /error|fail|warn/i.test(signal.sample))
+  )
 }

@@ -70,7 +70,8 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
   const text = `${change.changeKind} ${change.service} ${change.summary}`
   const isCode = CODE.test(change.changeKind)
   const named = namedIn(change, readings)
-  const isOwn = isOurs(change, readings)
+  const relation = relationOf(change, readings)
+  const isOwn = relation === 'ours'
   const touched = TOUCHES.some(
     ([pattern, topics]) =>
       pattern.test(text) && readings.logs.some((log) => log.isError && topics.some((topic) => log.topics.has(topic))),
@@ -79,9 +80,13 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
   const words = named.length === 0 ? wordsIn(change, readings) : []
   if (words.length > 0) add(0.8, `new error lines speak of ${words.slice(0, 3).join(', ')}`)
   if (isOwn) add(0.6, `${change.service} is among what fails or what we need`)
-  else if (isCode || !touched) add(-1.5, `${change.service} is not among what fails`)
+  else if (relation === 'strange' && (isCode || !touched)) add(-1.5, `${change.service} is not among what fails`)
   if (touched && !isCode) add(1.2, 'what it touches is what fails')
-  if (isCode && isOwn && readings.logs.some((log) => log.isError && log.isOwn && log.topics.has('exception')))
+  if (
+    isCode &&
+    relation !== 'strange' &&
+    readings.logs.some((log) => log.isError && log.nearness !== 'elsewhere' && log.topics.has('exception'))
+  )
     add(1.2, OWN_CODE)
   if (COSMETIC.test(change.summary) && named.length === 0) add(-0.7, 'by its title it can hardly break anything')
   if (NOT_PRODUCTION.test(change.summary)) add(-3, 'it did not reach production')
@@ -148,13 +153,18 @@ function partings(change: ChangeSignal, isCode: boolean, isOwn: boolean, reading
 }
 
 /** Whether the changed thing is the service, one of its parts that fails, or something it is declared to need. */
-function isOurs(change: ChangeSignal, readings: Readings): boolean {
+function relationOf(change: ChangeSignal, readings: Readings): 'ours' | 'maybe' | 'strange' {
   const own = change.service.toLowerCase()
-  if (isRelated(own, readings.names) || neededProducts(readings.snapshot.service).has(own)) return true
-  const streams = readings.logs
-    .filter((log) => log.isOwn && (log.isError || log.minutesSinceFirst <= readings.onsetMinutes + 10))
-    .flatMap((log) => (log.isError ? Object.values(log.signal.stream) : [log.signal.stream.app ?? '']))
-  return isRelated(own, new Set(streams.map((value) => value.toLowerCase()).filter(Boolean)))
+  if (isRelated(own, readings.names) || neededProducts(readings.snapshot.service).has(own)) return 'ours'
+  const streams = (nearness: LogReading['nearness']) =>
+    readings.logs
+      .filter(
+        (log) => log.nearness === nearness && (log.isError || log.minutesSinceFirst <= readings.onsetMinutes + 10),
+      )
+      .flatMap((log) => (log.isError ? Object.values(log.signal.stream) : [log.signal.stream.app ?? '']))
+      .map((value) => value.toLowerCase())
+  if (isRelated(own, new Set(streams('own')))) return 'ours'
+  return isRelated(own, new Set(streams('maybe'))) ? 'maybe' : 'strange'
 }
 
 /** Rare words of a change that error lines or failing measures name. */

@@ -5,7 +5,7 @@ import { signalsOf } from '../../domain/snapshot.ts'
 
 /** Labels by which monitoring says whose series or stream it is. */
 const OWNER =
-  /^(?:app|application|service|service_name|component|deployment|container|function|function_name|workload|job_name)$/i
+  /^(?:app|application|service|service_name|component|deployment|container|function|function_name|workload|job_name|ingress|destination_app|destination_service)$/i
 
 /** Names under which the service and what belongs to it appear: its own, its alerts', and those in its indicators. */
 export function ownNames(snapshot: Snapshot): ReadonlySet<string> {
@@ -38,6 +38,7 @@ export function isOwnSeries(series: SeriesSignal, names: ReadonlySet<string>): b
 /** Whether a name is one of ours or a part of one. */
 export function isRelated(name: string, names: ReadonlySet<string>): boolean {
   const bare = name.toLowerCase()
+  if (bare === '') return false
   for (const own of names) {
     if (bare === own) return true
     if (bare.length > 3 && (own.startsWith(`${bare}-`) || own.startsWith(`${bare}_`))) return true
@@ -51,25 +52,27 @@ export function neededProducts(service: Service): ReadonlySet<string> {
   return new Set(service.dependsOn.map((name) => (name.split(':')[1] ?? name).toLowerCase()))
 }
 
-/**
- * Namespaces in which the service or one of its parts logs. Streams of another namespace may tell what failed below, but a change to
- * what only logs there is not a change of ours. Empty when no stream names the service: then nothing can be told apart.
- */
-export function ownNamespaces(
-  streams: readonly Readonly<Record<string, string>>[],
-  names: ReadonlySet<string>,
-): ReadonlySet<string> {
-  const own = new Set<string>()
-  const first = (name: string) => name.split(/[-_]/)[0] ?? ''
-  const stems = new Set(
-    [...names].flatMap((name) => name.split(/[-_]/)).filter((stem) => stem.length > 3 && !GENERIC.test(stem)),
-  )
-  for (const stream of streams) {
-    const app = (stream.app ?? stream.service ?? stream.job ?? '').toLowerCase()
-    const related = app !== '' && (isRelated(app, names) || stems.has(first(app)))
-    if (related && stream.namespace) own.add(stream.namespace)
-  }
-  return own
+/** A stream of log lines, and whether it holds errors that came with the incident. */
+export interface StreamLabels {
+  readonly labels: Readonly<Record<string, string>>
+  readonly hasNewErrors: boolean
 }
 
-const GENERIC = /^(?:service|core|prod|main|data|online|portal|public|internal|server|client|worker|gateway)$/
+/**
+ * Namespaces in which the service or one of its parts logs; where no stream carries its name, those in which errors came up with the
+ * incident. What only logs elsewhere may tell what failed below, but a change to it is not a change of ours.
+ */
+export function ownNamespaces(streams: readonly StreamLabels[], names: ReadonlySet<string>): OwnNamespaces {
+  const namespaces = (kept: readonly StreamLabels[]) => new Set(kept.flatMap(({ labels }) => labels.namespace ?? []))
+  const named = namespaces(
+    streams.filter(({ labels }) => isRelated(labels.app ?? labels.service ?? labels.job ?? '', names)),
+  )
+  if (named.size > 0) return { namespaces: named, isCertain: true }
+  return { namespaces: namespaces(streams.filter((stream) => stream.hasNewErrors)), isCertain: false }
+}
+
+export interface OwnNamespaces {
+  readonly namespaces: ReadonlySet<string>
+  /** A stream there carries the service's name. */
+  readonly isCertain: boolean
+}

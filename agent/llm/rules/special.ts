@@ -215,7 +215,11 @@ function judgeBeneath(readings: Readings, impact: Impact): Draft | null {
   const outside = readings.checks.get('external_uptime')?.status
   const own: readonly Topic[] = ['exception', 'denied', 'certificate', 'capacity']
   const broken = readings.logs.find(
-    (log) => log.isError && log.isOwn && !log.topics.has('monitoring') && own.some((topic) => log.topics.has(topic)),
+    (log) =>
+      log.isError &&
+      log.nearness === 'own' &&
+      !log.topics.has('monitoring') &&
+      own.some((topic) => log.topics.has(topic)),
   )
   if (inside?.status === 'error' && outside !== 'ok' && broken)
     return page('Indicators are well, yet a part of the service fails with errors of its own', broken.signal.id)
