@@ -183,6 +183,12 @@ describe('promise 4: the cause', () => {
     }
     expect(onFacts(alone)).toBe('notify page_human')
   })
+  it.each([
+    { ok: 0, empty: 0, failed: 0 },
+    { ok: 1, empty: 0, failed: 1 },
+  ])('counts own changes that are not known (%j) as suspicious', (change) =>
+    expect(onFacts((f) => (f.evidence.byObserver.change = change))).toBe('ask region_failover'),
+  )
   it('refuses what follows the version', () =>
     expect(
       onFacts((f) =>

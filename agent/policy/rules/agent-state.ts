@@ -3,16 +3,14 @@ import type { GateInput } from '../input.ts'
 import { FAILOVERS, type Finding, LEVERS, type Rule, same } from '../rule.ts'
 
 /** A switch of the agent's state that forbids pulling any lever; people are still told which one it would have been. */
-function stop(id: string, field: 'killSwitch' | 'frozen' | 'paused' | 'maintenance', name: string): Rule {
+function stop(id: string, field: 'killSwitch' | 'frozen' | 'paused' | 'maintenance', on: string, off: string): Rule {
   return {
     id,
     promise: 5,
-    about: `Nothing is done while ${name}.`,
+    about: `Nothing is done while ${on}.`,
     reads: [`state.${field}`],
     apply: ({ state }) =>
-      state[field]
-        ? same(LEVERS, 'notify', `${name}: no lever may be pulled`)
-        : same(LEVERS, 'act', `not the case: ${name}`),
+      state[field] ? same(LEVERS, 'notify', `${on}: no lever may be pulled`) : same(LEVERS, 'act', off),
   }
 }
 
@@ -101,10 +99,10 @@ function planRule(
 
 /** Rules about the agent itself and the plans that it holds. */
 export const agentStateRules: readonly Rule[] = [
-  stop('state.kill-switch', 'killSwitch', 'the kill switch is on'),
-  stop('state.frozen', 'frozen', 'the service is frozen'),
-  stop('state.paused', 'paused', 'the agent is paused'),
-  stop('state.maintenance', 'maintenance', 'a maintenance window is open'),
+  stop('state.kill-switch', 'killSwitch', 'the kill switch is on', 'the kill switch is off'),
+  stop('state.frozen', 'frozen', 'the service is frozen', 'the service is not frozen'),
+  stop('state.paused', 'paused', 'the agent is paused', 'the agent is not paused'),
+  stop('state.maintenance', 'maintenance', 'a maintenance window is open', 'no maintenance window is open'),
   cooldown,
   singleFlight,
   runCap,
