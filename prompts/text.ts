@@ -11,7 +11,7 @@ const MAX_WORD = 80
 /** Runs that hold nothing to read: base64, hex, padding. JSON without blanks has signs in it and is shortened as text. */
 const UNBROKEN = /[^\s,:;{}()[\]'|&?]{81,}/g
 
-export interface TextLimits {
+interface TextLimits {
   readonly maxChars: number
 }
 

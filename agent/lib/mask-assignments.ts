@@ -129,7 +129,7 @@ function isTokenLike(value: string, { open, isAssigned }: Place): boolean {
 }
 
 /** Long, without white space, and with too many different characters and changes of kind to be words. */
-export function isRandom(value: string): boolean {
+function isRandom(value: string): boolean {
   if (value.length < 16 || /\s/.test(value) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false
   const seen = new Map<string, number>()
   for (const char of value) seen.set(char, (seen.get(char) ?? 0) + 1)
