@@ -16,26 +16,25 @@ export interface AnchorKeeper {
 
 /** An anchor that cannot be written does not stop the work that it vouches for, but it is told. */
 export function keepAnchors(writers: readonly AnchorWriter[], onFailure: (fault: Fault) => void): AnchorKeeper {
-  let newest: ChainHead | null = null
-  let anchored = -1
-  let working: Promise<void> | null = null
-  const work = async () => {
-    while (newest && newest.seq > anchored) {
-      const head = newest
-      anchored = head.seq
-      for (const outcome of await Promise.allSettled(writers.map((write) => write(head))))
-        if (outcome.status === 'rejected') onFailure(asFault(outcome.reason))
-    }
-    working = null
+  let waiting: ChainHead | null = null
+  let newestSeq = 0
+  let working: Promise<void> = Promise.resolve()
+  const writeNewest = async () => {
+    const head = waiting
+    waiting = null
+    // Taken along by the write before this one.
+    if (!head) return
+    for (const outcome of await Promise.allSettled(writers.map((write) => write(head))))
+      if (outcome.status === 'rejected') onFailure(asFault(outcome.reason))
   }
   return {
     anchor: (head) => {
-      if (newest === null || head.seq > newest.seq) newest = head
-      working ??= work()
+      if (head.seq <= newestSeq) return
+      newestSeq = head.seq
+      waiting = head
+      working = working.then(writeNewest)
     },
-    settle: async () => {
-      while (working) await working
-    },
+    settle: () => working,
   }
 }
 

@@ -52,8 +52,6 @@ export const QUESTION: NewApproval = {
   cooldownSeconds: 3600,
 }
 
-const made = 0
-
 /** A decision with everything it was made from; `decision` changes single fields of it. */
 export function decisionOf(
   test: TestStore,

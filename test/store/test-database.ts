@@ -61,36 +61,34 @@ export function testServer(): {
   beforeAll(async () => {
     folder = await openFolder()
     server = await startEmbedded({ folder: path.join(folder, 'data'), purpose: 'serve', clock: systemClock })
+    // Migrated once; every test's database is a copy of it.
+    const store = await openTestStore(await makeDatabase(TEMPLATE, null), systemClock, {}, [])
+    await store.close()
   })
   afterAll(async () => {
     for (const one of open.reverse()) await one.close()
     await server?.stop()
     await rm(folder, { recursive: true, force: true })
   })
-  const emptyDatabase = async () => {
-    made += 1
-    const name = `test_${made}`
+  const makeDatabase = async (name: string, template: string | null) => {
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()
-    await client.query(`create database ${name}`)
+    await client.query(`create database ${name}${template ? ` template ${template} strategy file_copy` : ''}`)
     await client.end()
     return server.url.replace('/postgres?', `/${name}?`).replace(/\/postgres$/, `/${name}`)
   }
+  const nextName = () => {
+    made += 1
+    return `test_${made}`
+  }
+  const emptyDatabase = () => makeDatabase(nextName(), null)
   return {
     emptyDatabase,
     open: async (options = {}) => {
-      const url = await emptyDatabase()
+      const url = await makeDatabase(nextName(), TEMPLATE)
       const clock = testClock()
       const anchors: ChainHead[] = []
-      const store = await openStore({
-        databaseUrl: url,
-        clock,
-        options: StoreOptions.parse({ maximumConnections: 6, ...options }),
-        anchors: [async (head) => void anchors.push(head)],
-        onAnchorFailure: (fault) => {
-          throw fault
-        },
-      })
+      const store = await openTestStore(url, clock, options, anchors)
       const superuser = new pg.Client({ connectionString: url })
       await superuser.connect()
       open.push(store, { close: () => superuser.end() })
@@ -104,4 +102,23 @@ export function testServer(): {
       }
     },
   }
+}
+
+const TEMPLATE = 'migrated'
+
+function openTestStore(
+  databaseUrl: string,
+  clock: Clock,
+  options: Partial<StoreOptions>,
+  anchors: ChainHead[],
+): Promise<Store> {
+  return openStore({
+    databaseUrl,
+    clock,
+    options: StoreOptions.parse({ maximumConnections: 6, ...options }),
+    anchors: [async (head) => void anchors.push(head)],
+    onAnchorFailure: (fault) => {
+      throw fault
+    },
+  })
 }
