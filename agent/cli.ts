@@ -1,13 +1,21 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { evalCommand } from '../evals/command.ts'
+import { auditCommand } from './cli/audit-command.ts'
 import { checkCommand } from './cli/check-command.ts'
 import { decideCommand } from './cli/decide-command.ts'
 import { demoCommand } from './cli/demo-command.ts'
+import { doctorCommand } from './cli/doctor-command.ts'
+import { explainCommand } from './cli/explain-command.ts'
+import { freezeCommand, unfreezeCommand } from './cli/freeze-command.ts'
 import { type CliIo, EXIT } from './cli/io.ts'
+import { replayCommand } from './cli/replay-command.ts'
 import { serveCommand } from './cli/serve-command.ts'
+import { statusCommand } from './cli/status-command.ts'
+import { storeCommand } from './cli/store-command.ts'
 import { visible } from './cli/style.ts'
 import { packageVersion } from './cli/version.ts'
+import { watchCommand } from './cli/watch-command.ts'
 import { asFault, type Fault } from './lib/errors.ts'
 
 function program(io: CliIo): Command {
@@ -22,7 +30,12 @@ function program(io: CliIo): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(try failwise --help)')
     .exitOverride()
-  const commands = [serveCommand(io), demoCommand(io), checkCommand(io), decideCommand(io), evalCommand(io)]
+  const commands = [
+    ...[serveCommand(io), demoCommand(io), statusCommand(io), watchCommand(io)],
+    ...[decideCommand(io), explainCommand(io), replayCommand(io), evalCommand(io)],
+    ...[freezeCommand(io), unfreezeCommand(io), auditCommand(io), storeCommand(io)],
+    ...[checkCommand(io), doctorCommand(io)],
+  ]
   for (const command of commands) root.addCommand(inherit(command))
   return root
 }

@@ -2,7 +2,7 @@ import type { CatalogueService } from '../config/catalogue.ts'
 import type { Alert } from '../domain/alert.ts'
 import { groupOf, Service } from '../domain/service.ts'
 import type { Instant } from '../domain/time.ts'
-import { matchService } from '../ingest/match.ts'
+import { serviceMatcher } from '../ingest/match.ts'
 import type { IngestResult, ScopedAlert } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
@@ -20,7 +20,7 @@ export function intakeFor(
   services: readonly CatalogueService[],
   store: Pick<Store, 'incidents'>,
 ): (alerts: readonly Alert[], receivedAt: Instant) => Promise<Intake> {
-  const matchables = services.map(({ name, match }) => ({ name, matchers: match }))
+  const match = serviceMatcher(services.map(({ name, match: matchers }) => ({ name, matchers })))
   const scopes = new Map(
     services.map((service) => [
       service.name,
@@ -30,12 +30,12 @@ export function intakeFor(
   return async (alerts, receivedAt) => {
     const unmatched: { fingerprint: string; reason: string }[] = []
     const scoped = alerts.map((alert): ScopedAlert => {
-      const match = matchService(alert, matchables)
-      const scope = match.kind === 'matched' ? scopes.get(match.service) : undefined
-      if (match.kind === 'matched' && scope) return { alert, service: match.service, ...scope }
+      const found = match(alert)
+      const scope = found.kind === 'matched' ? scopes.get(found.service) : undefined
+      if (found.kind === 'matched' && scope) return { alert, service: found.service, ...scope }
       unmatched.push({
         fingerprint: alert.fingerprint,
-        reason: match.kind === 'unmatched' ? match.reason : 'no such service',
+        reason: found.kind === 'unmatched' ? found.reason : 'no such service',
       })
       return { alert, service: UNMATCHED_SERVICE, group: UNMATCHED_SERVICE, provider: 'unknown' }
     })

@@ -28,8 +28,6 @@ export function serverDepsOf(agent: Agent): ServerDeps {
 
     ingest: async (alerts, meta) => {
       const { stored, unmatched } = await agent.intake(alerts, meta.receivedAt)
-      if (unmatched.length > 0)
-        log.warn({ unmatched: unmatched.slice(0, 20), source: meta.source }, 'alerts fit no service of the catalogue')
       if (stored.incidents.some((incident) => incident.needsAssessment)) agent.nudge()
       return {
         incidents: [...new Set(stored.incidents.map(({ incidentId }) => incidentId))],
@@ -107,7 +105,8 @@ export function serverDepsOf(agent: Agent): ServerDeps {
 }
 
 function actorOf({ principal }: Caller): Actor {
-  return { kind: 'person', id: principal, via: 'http' }
+  // A token's name says which way in was used; it is no proof of a person.
+  return { kind: 'system', id: principal, via: 'http' }
 }
 
 function assertKnown(agent: Agent, service: string | null): void {

@@ -1,0 +1,33 @@
+import { userInfo } from 'node:os'
+import { openConfiguredStore } from '../app/open-store.ts'
+import { type Config, loadConfig } from '../config.ts'
+import type { Actor } from '../domain/audit.ts'
+import { systemClock } from '../lib/clock.ts'
+import { createLog } from '../lib/log.ts'
+import type { Store } from '../store/store.ts'
+import type { CliIo, GlobalOptions } from './io.ts'
+
+/** What a command works with that reads or writes the record. */
+export interface StoreWork {
+  readonly store: Store
+  readonly config: Config
+  /** The person at this terminal, as the operating system knows them. */
+  readonly actor: Actor
+}
+
+/** Opens the store (beside a running agent, or alone), does the work and closes it again. */
+export async function withStore<T>(
+  options: GlobalOptions,
+  io: CliIo,
+  work: (parts: StoreWork) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig(options.config, io.environment)
+  const log = createLog({ level: 'silent' })
+  const opened = await openConfiguredStore(config, { clock: systemClock, log, purpose: 'command' })
+  try {
+    const actor: Actor = { kind: 'person', id: io.environment.SUDO_USER || userInfo().username, via: 'cli' }
+    return await work({ store: opened.store, config, actor })
+  } finally {
+    await opened.close()
+  }
+}
