@@ -16,7 +16,7 @@ export interface RetryPorts {
   readonly random: () => number
 }
 
-export const DEFAULT_RETRY: RetryOptions = Object.freeze({ attempts: 3, firstDelayMs: 250, maxDelayMs: 5000 })
+const DEFAULT_RETRY: RetryOptions = Object.freeze({ attempts: 3, firstDelayMs: 250, maxDelayMs: 5000 })
 
 /** Runs an attempt again while it throws retryable Faults; the wait is half fixed, half random, and never shorter than the other side asks. */
 export type Retry = <T>(attempt: (number: number) => Promise<T>, abort: AbortSignal) => Promise<T>

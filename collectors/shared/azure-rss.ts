@@ -34,15 +34,21 @@ const Rss = z.object({
 })
 type Item = z.infer<typeof Rss>['rss']['channel']['item'][number]
 
-/** Events of an RSS 2.0 status feed as Azure publishes it: one item per update, so items with one title are one event. */
+/** Azure writes the state of an event before or behind its title: `Mitigated: …`, `… - Investigating`. */
+const STATE_BEFORE = /^\s*(mitigated|resolved|rca|pir|post incident review)\s*[:–—-]\s*/i
+const STATE_BEHIND =
+  /\s*[–—-]\s*(active|investigating|identified|applying mitigation|mitigating|recovering|monitoring|mitigated|resolved|rca)\s*$/i
+
+/** Events of an RSS 2.0 status feed as Azure publishes it: one item per update, so items whose titles differ by state only are one event. */
 export function readRss(body: string, provider: string, id: string, what: string): Signal[] {
   const events = new Map<string, Item[]>()
   for (const item of readItems(body, what)) {
-    const updates = events.get(item.title)
+    const subject = item.title.replace(STATE_BEFORE, '').replace(STATE_BEHIND, '').trim().toLowerCase()
+    const updates = events.get(subject)
     if (updates) updates.push(item)
-    else events.set(item.title, [item])
+    else events.set(subject, [item])
   }
-  return [...events].map(([title, updates], index) => eventOf(title, updates, provider, `${id}:event-${index + 1}`))
+  return [...events.values()].map((updates, index) => eventOf(updates, provider, `${id}:event-${index + 1}`))
 }
 
 function readItems(body: string, what: string): Item[] {
@@ -62,8 +68,9 @@ function readItems(body: string, what: string): Item[] {
   return readAs(Rss, parsed, what).rss.channel.item
 }
 
-function eventOf(title: string, updates: Item[], provider: string, id: string): ProviderEventSignal {
+function eventOf(updates: Item[], provider: string, id: string): ProviderEventSignal {
   const newestFirst = [...updates].sort((a, b) => (b.pubDate ?? '').localeCompare(a.pubDate ?? ''))
+  const title = newestFirst[0]?.title ?? ''
   const dates = updates.map((update) => update.pubDate).filter((date) => date !== null)
   dates.sort()
   const categories = [...new Set(updates.flatMap((update) => update.category))]
@@ -79,8 +86,7 @@ function eventOf(title: string, updates: Item[], provider: string, id: string): 
     ...(stated.length === 0 && regions.length > 0 && { regionsFrom: 'title' }),
     zone: null,
     category: 'issue',
-    // The feed lists what is going on; only a title that opens with it says that it is over.
-    state: /^\s*(?:mitigated|resolved|rca|pir|post incident)\b/i.test(title) ? 'closed' : 'open',
+    state: stateOf(title),
     severity: 'unknown',
     isAccountSpecific: false,
     affectedEntities: [],
@@ -90,6 +96,13 @@ function eventOf(title: string, updates: Item[], provider: string, id: string): 
     title,
     text: newestFirst.map((update) => withoutMarkup(update.description)).join('\n'),
   }
+}
+
+/** The feed lists what is going on; only a title that says so says that it is over. */
+function stateOf(title: string): ProviderEventSignal['state'] {
+  const behind = STATE_BEHIND.exec(title)?.[1]?.toLowerCase()
+  if (STATE_BEFORE.test(title) || ['mitigated', 'resolved', 'rca'].includes(behind ?? '')) return 'closed'
+  return behind === 'monitoring' ? 'monitoring' : 'open'
 }
 
 function withoutMarkup(text: string): string {

@@ -1,6 +1,6 @@
 import type { LogPatternSignal } from '../../agent/domain/signal.ts'
 
-export type LogLevel = LogPatternSignal['level']
+type LogLevel = LogPatternSignal['level']
 
 export interface LogLine {
   readonly atMs: number

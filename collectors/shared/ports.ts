@@ -3,7 +3,7 @@ import type { Clock } from '../../agent/lib/clock.ts'
 import { Fault } from '../../agent/lib/errors.ts'
 
 /** Where a PostgreSQL server answers. */
-export interface PostgresAddress {
+interface PostgresAddress {
   readonly host: string
   readonly port: number
   readonly database: string
@@ -30,7 +30,7 @@ export interface ServedCertificate {
 }
 
 /** Something that we changed, as the store keeps it. */
-export interface KnownChange {
+interface KnownChange {
   readonly at: Instant
   readonly kind: string
   readonly service: string

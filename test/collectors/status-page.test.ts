@@ -91,6 +91,21 @@ describe('Azure RSS', () => {
     })
   })
 
+  it.each([
+    [['Front Door - Investigating', 'Front Door – Mitigated'], 'closed'],
+    [['Front Door', 'Front Door - Monitoring'], 'monitoring'],
+    [['Front Door - Mitigated', 'Front Door - Investigating'], 'open'],
+    [['Front Door', 'RCA - Front Door'], 'closed'],
+    [['Unmitigated trouble'], 'open'],
+    [['Resolved names go to the wrong place'], 'open'],
+  ])('takes %j for one event of state %s, as the newest title tells', async (titles, state) => {
+    const items = titles.map(
+      (title, hour) => `<item><title>${title}</title><pubDate>Mon, 04 May 2026 0${hour}:00:00 GMT</pubDate></item>`,
+    )
+    const { events } = await read('rss', `<rss version="2.0"><channel>${items.join('')}</channel></rss>`)
+    expect(events.map((event) => event.state)).toEqual([state])
+  })
+
   it('is empty without items, and refuses entities and document types', async () => {
     const channel = '<channel><title>Azure Status</title></channel>'
     expect((await read('rss', `<rss version="2.0">${channel}</rss>`)).evidence.status).toBe('empty')
