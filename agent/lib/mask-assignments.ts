@@ -38,6 +38,8 @@ export function findAssignments(text: string): Found[] {
   for (const match of text.matchAll(ASSIGNMENT)) {
     const { key = '', quote, sep = '', open } = match.groups ?? {}
     const isStrong = STRONG_KEY.test(key)
+    // The working directory goes by the same name.
+    if (key.toLowerCase() === 'pwd' && text[match.index + match[0].length] === '/') continue
     // "password 'x'" is SQL; "token 'x'" is prose.
     if (sep.trim() === '' && !isStrong) continue
     add(found, text, match.index + match[0].length, {

@@ -27,7 +27,8 @@ const SHAPES: readonly { readonly kind: string; readonly hint: string; readonly 
 ]
 
 const HEADER =
-  /authorization\\*["']?\s{0,4}[:=]\s{0,4}(?:\[\s?)?\\*["']?(?:[A-Za-z][\w-]{2,20}\s{1,4})?([^\s"'\\<>]{4,8192})/gi
+  /authorization\\*["']?\s{0,4}[:=]\s{0,4}(?:\[\s?)?\\*["']?(?:([A-Za-z][\w-]{2,20})\s{1,4})?([^\s"'\\<>]{4,8192})/gi
+const HEADER_SCHEME = /^(?:bearer|basic|digest|negotiate|ntlm|token|apikey|oauth|splunk|hmac|aws4-hmac-sha256)$/i
 const SCHEME = /(?:bearer|basic)\s{1,4}([\w.~+/=-]{8,8192})/gi
 const COOKIE = /cookie\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?([\w.-]{1,80}=[^\r\n"\\]{3,8192})/gi
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
@@ -40,13 +41,13 @@ export function findTokens(text: string): Found[] {
     for (const match of text.matchAll(pattern))
       found.push({ start: match.index, end: match.index + match[0].length, kind })
   }
-  addLast(
-    found,
-    text,
-    HEADER,
-    'authorization',
-    (value) => !/^(?:bearer|basic|digest|negotiate|token|apikey)$/i.test(value),
-  )
+  for (const match of text.matchAll(HEADER)) {
+    const [whole, scheme = '', value = ''] = match
+    // "authorization: failed for …" is prose; a credential follows a scheme or looks like one.
+    const isCredential = HEADER_SCHEME.test(scheme) ? true : !HEADER_SCHEME.test(value) && looksRandom(value)
+    const end = match.index + whole.length
+    if (isCredential) found.push({ start: end - value.length, end, kind: 'authorization' })
+  }
   addLast(found, text, SCHEME, 'authorization', looksRandom)
   addLast(found, text, COOKIE, 'cookie', () => true)
   if (text.includes('PRIVATE KEY')) addPrivateKeys(found, text)

@@ -25,6 +25,11 @@ const SECRETS: [name: string, text: string, secret: string][] = [
   ['a bearer header', 'Authorization: Bearer 7c9e6679f0b1', '7c9e6679f0b1'],
   ['a bearer header in JSON', '{"headers":{"authorization":"Bearer opaque-token-value-77"}}', 'opaque-token-value-77'],
   ['a header in an array', '"Authorization":["Basic dXNlcjpodW50ZXIy"]', 'dXNlcjpodW50ZXIy'],
+  [
+    'a signed AWS header',
+    'Authorization: AWS4-HMAC-SHA256 Credential=AKIAX/20260101/eu, Signature=5d41402abc4b2a76b9719d911017c592',
+    '5d41402abc4b2a76b9719d911017c592',
+  ],
   ['basic credentials', 'sent Basic YWxhZGRpbjpvcGVuc2VzYW1l to upstream', 'YWxhZGRpbjpvcGVuc2VzYW1l'],
   ['a cookie', 'Cookie: sid=93f1c2; theme=dark', '93f1c2'],
   ['a set-cookie', 'set-cookie: session=ZmFrZQ; HttpOnly', 'ZmFrZQ'],
@@ -95,6 +100,16 @@ describe('mask', () => {
     'http://alertmanager.example:9093/#/alerts and postgres://db-1:5432/main',
     'Basic authentication is off, bearer authentication is on',
     'cookie: missing; authorization denied for role ops',
+    'authorization: failed for user bob, authorization=denied',
+    'pwd=/srv/app/releases/42 cmd=start',
+    'routing_key=orders.eu.created delivered; partition_key=orders-2026',
+    'method signature: expected 3 arguments; request signature v4 mismatch',
+    'etag="5d41402abc4b2a76b9719d911017c592" x-request-id: 7f3a9c1e-22b4-4c55-9d1e-0a1b2c3d4e5f',
+    'Set-Cookie header missing; basic_auth=false; session=673df7d97c27; idempotency_key=5f2b9c1e',
+    'commit 9fceb02d0ae598e95dc970b74767f19372d61af8 by ci; serial 04:3f:9a:bb:12',
+    'key=orders:1234567890 miss, cache_key=product:42:eu, lock key is held by worker-7',
+    'credentials: expired 3 minutes ago; access_key: rotated; api_key rejected with 401',
+    'GET /v1/items?page_size=100&code=200&signature_version=4 200 12ms',
     '{"password": null, "token": "", "secret": false, "api_key": "${API_KEY}"}',
   ])('leaves evidence alone: %s', (text) => {
     expect(mask(text)).toBe(text)
