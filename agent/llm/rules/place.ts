@@ -65,7 +65,7 @@ export function zonesIn(text: string, primary: Site): string[] {
   const lower = text.toLowerCase()
   for (const match of lower.matchAll(new RegExp(`${region}-?([a-f])\\b`, 'g'))) found.add(match[1] ?? '')
   for (const match of lower.matchAll(/\b[a-z]{2,5}\d?-?(az\d)\b/g)) found.add(match[1] ?? '')
-  for (const match of lower.matchAll(/\bzones? ((?:(?:[a-f]|\d)(?:, | and | or |\/)?)+)\b/g))
-    for (const zone of (match[1] ?? '').matchAll(/[a-f]|\d/g)) found.add(zone[0])
+  for (const match of lower.matchAll(/\bzones? ((?:[a-f]|\d)(?:(?:,? and |, ?| or |\/)(?:[a-f]|\d))*)\b/g))
+    for (const zone of (match[1] ?? '').matchAll(/\b(?:[a-f]|\d)\b/g)) found.add(zone[0])
   return [...found].filter(Boolean)
 }

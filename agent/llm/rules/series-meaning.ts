@@ -15,7 +15,7 @@ export interface SeriesMeaning {
 
 const PROBE = /probe|blackbox|synthetic|canary_success|smoke|check_success|heartbeat/i
 const ERRORS =
-  /error|fail|5xx|servfail|timeout|denied|refus|reject|loss|oom|kill|not_?ready|unready|unhealthy|under_replicated|without_valid|pending|unavailable|dropped|lost/i
+  /error|fail|5xx|servfail|timeout|denied|refus|reject|loss|oom|kill|not_?ready|unready|unhealthy|under_replicated|without_valid|pending|unavailable|dropped|lost|mismatch|violation|anomal|unauthori|conflict|retrans|(?:^|_)[45]\d\d(?:_|\b)/i
 const SUCCESS = /success|availab|ready|healthy|(?:^|_)(?:ok|up|alive|hit)(?:_|\b)/i
 const LAG = /lag|behind|age_|oldest|backlog|queue/i
 const LATENCY = /latency|duration|_p\d\d\b|p9\d|seconds_bucket|response_time|pause/i

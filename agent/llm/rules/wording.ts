@@ -80,8 +80,6 @@ function unknownsOf(readings: Readings, conclusion: Conclusion): string[] {
   if (conclusion.impact.silent.length > 0)
     unknowns.push(`${conclusion.impact.silent.length} series have no fresh point`)
   if (readings.instructions.length > 0)
-    unknowns.push(
-      `texts that try to give orders were found and ignored: ${readings.instructions.slice(0, 5).join(', ')}`,
-    )
+    unknowns.push(`orders were found in texts and ignored: ${readings.instructions.slice(0, 5).join(', ')}`)
   return unknowns
 }
