@@ -1,7 +1,6 @@
 import { type Action, targetOf } from '../agent/domain/action.ts'
 import type { Decision } from '../agent/domain/decision.ts'
 import { type HealthScoreOptions, scoreHealth } from '../agent/domain/health-score.ts'
-import { signalsOf } from '../agent/domain/snapshot.ts'
 import { instantOf } from '../agent/domain/time.ts'
 import type { Decider } from './decider.ts'
 
@@ -23,7 +22,7 @@ export function baselineDecider(name: BaselineName, options: HealthScoreOptions)
     policyHash: null,
     promptHash: null,
     decide: async (snapshot) => {
-      const healthScore = scoreHealth(signalsOf(snapshot, 'health_check'), options)
+      const healthScore = scoreHealth(snapshot.evidence, options)
       const action = actionOf(name, healthScore.level)
       const detail = name === 'thresholds' ? `health score ${healthScore.score} of ${healthScore.maximum}` : name
       return { decision: decisionOf(action, detail, snapshot.takenAt), opinion: null, healthScore }

@@ -1,7 +1,7 @@
 import { type Action, isFailover } from '../agent/domain/action.ts'
 import { deriveFacts, type Facts } from '../agent/domain/facts.ts'
 import { HealthScoreOptions, scoreHealth } from '../agent/domain/health-score.ts'
-import { type Snapshot, signalsOf } from '../agent/domain/snapshot.ts'
+import type { Snapshot } from '../agent/domain/snapshot.ts'
 import type { Opinion } from '../agent/domain/verdict.ts'
 import { decideUnhashed, type UnhashedDecision } from '../agent/policy/gate.ts'
 import { type GateInput, quietState } from '../agent/policy/input.ts'
@@ -110,7 +110,7 @@ export function gateInput(one: Pick<GateCase, 'snapshot'>, facts: Facts, opinion
   return {
     snapshot: one.snapshot,
     facts,
-    healthScore: scoreHealth(signalsOf(one.snapshot, 'health_check'), HealthScoreOptions.parse({})),
+    healthScore: scoreHealth(one.snapshot.evidence, HealthScoreOptions.parse({})),
     anomaly: null,
     opinion,
     state: quietState(),

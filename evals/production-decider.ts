@@ -1,6 +1,8 @@
-import type { HealthScoreOptions } from '../agent/domain/health-score.ts'
+import { deriveFacts } from '../agent/domain/facts.ts'
+import { type HealthScoreOptions, scoreHealth } from '../agent/domain/health-score.ts'
 import { judge } from '../agent/engine/judge.ts'
 import type { Analyst } from '../agent/llm/analyst.ts'
+import { decideUnhashed } from '../agent/policy/gate.ts'
 import { quietState } from '../agent/policy/input.ts'
 import { type Policy, policyHash } from '../agent/policy/policy.ts'
 import type { Decider } from './decider.ts'
@@ -28,5 +30,12 @@ export function productionDecider(parts: ProductionParts): Decider {
     promptHash,
     decide: (snapshot, abort) =>
       judge(snapshot, { analyst, policy, healthScore, anomaly: null, state, now: snapshot.takenAt, abort }),
+    probe: async (snapshot, abort) => {
+      const facts = deriveFacts(snapshot)
+      const opinion = await analyst.assess(snapshot, facts, abort)
+      const score = scoreHealth(snapshot.evidence, healthScore)
+      const input = { snapshot, facts, healthScore: score, anomaly: null, opinion, state, now: snapshot.takenAt }
+      return decideUnhashed(input, policy)
+    },
   }
 }

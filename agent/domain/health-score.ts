@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Evidence } from './evidence.ts'
 import { CheckStatus, type HealthCheckSignal } from './signal.ts'
 
 export const ScoreLevel = z.enum(['none', 'self_heal', 'region_failover', 'dr_failover'])
@@ -48,17 +49,31 @@ function pointsOf(status: CheckStatus, weight: number): number {
 
 const WORST: Record<CheckStatus, number> = { ok: 0, unknown: 1, degraded: 2, error: 3 }
 
-/** Sums the weighted health checks; a weighted check that nobody answered counts as unknown, and unknown counts half. */
-export function scoreHealth(checks: readonly HealthCheckSignal[], options: HealthScoreOptions): HealthScore {
-  const worst = new Map<string, HealthCheckSignal>()
-  for (const check of checks) {
-    const known = worst.get(check.check)
-    if (!known || WORST[check.status] > WORST[known.status]) worst.set(check.check, check)
+/** Evidence of health checks is named after the check. */
+const CHECK_EVIDENCE = 'health:'
+
+/**
+ * Sums the weighted health checks of some evidence. A check that was asked and gave no answer counts as unknown, and unknown counts half; a
+ * check that nobody configured says nothing and counts nothing.
+ */
+export function scoreHealth(evidence: readonly Evidence[], options: HealthScoreOptions): HealthScore {
+  const worst = new Map<string, HealthCheckSignal | null>()
+  for (const piece of evidence) {
+    if (piece.id.startsWith(CHECK_EVIDENCE)) {
+      const check = piece.id.slice(CHECK_EVIDENCE.length)
+      if (!worst.has(check)) worst.set(check, null)
+    }
+    for (const signal of piece.signals) {
+      if (signal.kind !== 'health_check') continue
+      const known = worst.get(signal.check)
+      if (!known || WORST[signal.status] > WORST[known.status]) worst.set(signal.check, signal)
+    }
   }
-  const contributions = Object.entries(options.weights).map(([check, weight]) => {
+  const contributions = Object.entries(options.weights).flatMap(([check, weight]) => {
     const signal = worst.get(check)
+    if (signal === undefined) return []
     const status = signal?.status ?? 'unknown'
-    return { check, status, weight, points: pointsOf(status, weight), signal: signal?.id ?? null }
+    return [{ check, status, weight, points: pointsOf(status, weight), signal: signal?.id ?? null }]
   })
   contributions.sort((a, b) => b.points - a.points || b.weight - a.weight || (a.check < b.check ? -1 : 1))
   const score = contributions.reduce((sum, part) => sum + part.points, 0)

@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
 import { deriveFacts, type Facts, factsHash } from '../domain/facts.ts'
 import { type HealthScore, type HealthScoreOptions, scoreHealth } from '../domain/health-score.ts'
-import { type Snapshot, signalsOf } from '../domain/snapshot.ts'
+import type { Snapshot } from '../domain/snapshot.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Opinion } from '../domain/verdict.ts'
 import type { Analyst } from '../llm/analyst.ts'
@@ -42,7 +42,7 @@ export async function judge(snapshot: Snapshot, deps: JudgeDeps): Promise<Judgem
   const facts = deriveFacts(snapshot)
   const hash = factsHash(facts)
 
-  const healthScore = scoreHealth(signalsOf(snapshot, 'health_check'), deps.healthScore)
+  const healthScore = scoreHealth(snapshot.evidence, deps.healthScore)
   progress('score', `${healthScore.score} of ${healthScore.maximum}`, { level: healthScore.level })
 
   const [anomaly, opinion] = await Promise.all([

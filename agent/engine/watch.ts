@@ -1,6 +1,5 @@
 import { type HealthScore, type HealthScoreOptions, scoreHealth } from '../domain/health-score.ts'
 import { groupOf } from '../domain/service.ts'
-import type { HealthCheckSignal } from '../domain/signal.ts'
 import { instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Http } from '../lib/http.ts'
@@ -71,10 +70,7 @@ async function scoreOf(entry: ServiceEntry, deps: WatchDeps, abort: AbortSignal)
   const { http, mask, clock, retry } = deps
   const base = { window, http, mask, clock, retry, abort }
   const evidence = await collectEvidence(checksOf(entry), { service: entry.service }, base, deps.deadlineMs)
-  const checks = evidence.flatMap((one) =>
-    one.signals.filter((signal): signal is HealthCheckSignal => signal.kind === 'health_check'),
-  )
-  const score: HealthScore = scoreHealth(checks, deps.healthScore)
+  const score: HealthScore = scoreHealth(evidence, deps.healthScore)
   return { entry, score }
 }
 
