@@ -63,8 +63,11 @@ export function choleskyLower(matrix: Float64Array, dims: number): Float64Array 
   return lower
 }
 
-/** Inverse of a lower triangular matrix, packed row after row (row i holds i+1 numbers). */
-export function invertLowerPacked(lower: Float64Array, dims: number): Float64Array {
+/**
+ * Inverse of a lower triangular matrix, packed row after row (row i holds i+1 numbers), in single precision: with shrinkage
+ * the matrix is well conditioned, and ten thousand scopes must fit into one agent's memory.
+ */
+export function invertLowerPacked(lower: Float64Array, dims: number): Float32Array {
   const packed = new Float64Array((dims * (dims + 1)) / 2)
   const at = (i: number, j: number): number => (i * (i + 1)) / 2 + j
   for (let c = 0; c < dims; c++) {
@@ -75,11 +78,11 @@ export function invertLowerPacked(lower: Float64Array, dims: number): Float64Arr
       packed[at(i, c)] = s / lower[i * dims + i]!
     }
   }
-  return packed
+  return Float32Array.from(packed)
 }
 
 /** Writes y = W·x for a packed lower triangular W and returns |y|². */
-export function whiten(packed: Float64Array, dims: number, x: Float64Array, y: Float64Array): number {
+export function whiten(packed: Float32Array, dims: number, x: Float64Array, y: Float64Array): number {
   let at = 0
   let total = 0
   for (let i = 0; i < dims; i++) {
@@ -106,7 +109,7 @@ export function whiten(packed: Float64Array, dims: number, x: Float64Array, y: F
 }
 
 /** Writes g = Wᵀ·y; with y = W·x this is the gradient side of the distance, so that Σ xᵢ·gᵢ = |y|². */
-export function whitenTransposed(packed: Float64Array, dims: number, y: Float64Array, g: Float64Array): void {
+export function whitenTransposed(packed: Float32Array, dims: number, y: Float64Array, g: Float64Array): void {
   g.fill(0)
   let at = 0
   for (let i = 0; i < dims; i++) {

@@ -47,50 +47,31 @@ const QUANTILES = 257
 const PREFIX_BYTES = 8
 const MOST_FEATURES = 4096
 
-/** The arrays of a model in the order in which they are written, with the lengths that the header implies. */
-function arrayLengths(header: Header): number[] {
+/** The lengths of the single precision arrays, then of the double precision arrays, as the header implies them. */
+function arrayLengths(header: Header): { single: number[]; double: number[] } {
   const metrics = header.metrics.length
   const features: readonly Feature[] = header.parameters.features
   const dims = metrics * features.length
   const departures = features.filter((f) => f.kind === 'departure').length
   const recent = Math.max(2, Math.ceil(1800 / header.stepSeconds))
-  return [
-    metrics,
-    metrics,
-    metrics,
-    metrics * header.day.bins,
-    metrics * header.week.bins,
-    dims,
-    dims,
-    (dims * (dims + 1)) / 2,
-    QUANTILES,
-    header.scoreTop,
-    metrics,
-    metrics,
-    metrics,
-    metrics,
-    ringRows(features) * metrics,
-    departures * metrics,
-    metrics,
-    1,
-    metrics,
-    metrics,
-    SCALARS,
-    recent,
-  ]
+  const table = [metrics, metrics, metrics]
+  const scores = [dims, dims, QUANTILES, header.scoreTop]
+  const normaliser = [metrics, metrics, metrics, metrics]
+  const memory = [ringRows(features) * metrics, departures * metrics, metrics, 1]
+  return {
+    single: [metrics * header.day.bins, metrics * header.week.bins, (dims * (dims + 1)) / 2],
+    double: [...table, ...scores, ...normaliser, ...memory, metrics, metrics, SCALARS, recent],
+  }
 }
 
-function arraysOf(model: AnomalyModel): Float64Array[] {
+function doublesOf(model: AnomalyModel): Float64Array[] {
   const { table, state } = model
   return [
     Float64Array.from(table.kind),
     table.centre,
     table.scale,
-    model.day.offsets,
-    model.week.offsets,
     model.mean,
     model.spread,
-    model.whitening,
     model.scoreQuantiles,
     model.scoreTop,
     state.normaliser.place,
@@ -108,7 +89,7 @@ function arraysOf(model: AnomalyModel): Float64Array[] {
   ]
 }
 
-/** The model and the state of its stream as bytes: an 8-byte prefix with the header's length, JSON, then doubles. */
+/** The model and the state of its stream as bytes: an 8-byte prefix with lengths, JSON, singles, doubles. */
 export function serialiseModel(model: AnomalyModel): Uint8Array {
   const season = ({ periodSeconds, binSeconds, bins }: z.infer<typeof SeasonShape>) => ({
     periodSeconds,
@@ -129,15 +110,22 @@ export function serialiseModel(model: AnomalyModel): Uint8Array {
     scoreTop: model.scoreTop.length,
   }
   const text = new TextEncoder().encode(JSON.stringify(header))
-  const arrays = arraysOf(model)
-  const doubles = arrays.reduce((n, a) => n + a.length, 0)
-  const bytes = new Uint8Array(PREFIX_BYTES + text.length + doubles * 8)
+  const singles = [model.day.offsets, model.week.offsets, model.whitening]
+  const doubles = doublesOf(model)
+  const size = (arrays: readonly ArrayLike<number>[]): number => arrays.reduce((n, a) => n + a.length, 0)
+  const body = size(singles) * 4 + size(doubles) * 8
+  const bytes = new Uint8Array(PREFIX_BYTES + text.length + body)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, text.length, true)
-  view.setUint32(4, doubles, true)
+  view.setUint32(4, body, true)
   bytes.set(text, PREFIX_BYTES)
   let at = PREFIX_BYTES + text.length
-  for (const array of arrays)
+  for (const array of singles)
+    for (const v of array) {
+      view.setFloat32(at, v, true)
+      at += 4
+    }
+  for (const array of doubles)
     for (const v of array) {
       view.setFloat64(at, v, true)
       at += 8
@@ -155,8 +143,8 @@ export function restoreModel(bytes: Uint8Array): AnomalyModel {
   if (bytes.length < PREFIX_BYTES) throw broken('it is too short')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const textLength = view.getUint32(0, true)
-  const doubles = view.getUint32(4, true)
-  if (PREFIX_BYTES + textLength + doubles * 8 !== bytes.length) throw broken('its length is wrong')
+  const body = view.getUint32(4, true)
+  if (PREFIX_BYTES + textLength + body !== bytes.length) throw broken('its length is wrong')
   let header: Header
   try {
     const text = new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + textLength))
@@ -167,14 +155,21 @@ export function restoreModel(bytes: Uint8Array): AnomalyModel {
   if (header.metrics.length * header.parameters.features.length > MOST_FEATURES)
     throw broken('it has too many features')
   const lengths = arrayLengths(header)
-  if (lengths.reduce((n, l) => n + l, 0) !== doubles) throw broken('its arrays do not fit its header')
+  const total = (sizes: readonly number[]): number => sizes.reduce((n, l) => n + l, 0)
+  if (total(lengths.single) * 4 + total(lengths.double) * 8 !== body) throw broken('its arrays do not fit its header')
   let at = PREFIX_BYTES + textLength
-  const arrays = lengths.map((length) => {
+  const singles = lengths.single.map((length) => {
+    const array = new Float32Array(length)
+    for (let k = 0; k < length; k++, at += 4) array[k] = view.getFloat32(at, true)
+    return array
+  })
+  const doubles = lengths.double.map((length) => {
     const array = new Float64Array(length)
     for (let k = 0; k < length; k++, at += 8) array[k] = view.getFloat64(at, true)
     return array
   })
-  const take = (index: number): Float64Array => arrays[index]!
+  const single = (index: number): Float32Array => singles[index]!
+  const take = (index: number): Float64Array => doubles[index]!
   return {
     format: MODEL_FORMAT,
     mode: header.mode,
@@ -183,22 +178,22 @@ export function restoreModel(bytes: Uint8Array): AnomalyModel {
     stepSeconds: header.stepSeconds,
     trainedOn: header.trainedOn,
     table: { kind: Uint8Array.from(take(0)), centre: take(1), scale: take(2) },
-    day: { ...header.day, offsets: take(3) },
-    week: { ...header.week, offsets: take(4) },
-    mean: take(5),
-    spread: take(6),
-    whitening: take(7),
-    scoreQuantiles: take(8),
-    scoreTop: take(9),
+    day: { ...header.day, offsets: single(0) },
+    week: { ...header.week, offsets: single(1) },
+    whitening: single(2),
+    mean: take(3),
+    spread: take(4),
+    scoreQuantiles: take(5),
+    scoreTop: take(6),
     yardstick: header.yardstick,
     thresholds: header.thresholds,
     state: {
-      normaliser: { place: take(10), variance: take(11), lastRaw: take(12), lastAge: take(13) },
-      features: { ring: take(14), averages: take(15), silence: take(16), counters: take(17) },
-      unusualSince: take(18),
-      calmRows: take(19),
-      scalars: take(20),
-      recent: take(21),
+      normaliser: { place: take(7), variance: take(8), lastRaw: take(9), lastAge: take(10) },
+      features: { ring: take(11), averages: take(12), silence: take(13), counters: take(14) },
+      unusualSince: take(15),
+      calmRows: take(16),
+      scalars: take(17),
+      recent: take(18),
     },
   }
 }

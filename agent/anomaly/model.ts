@@ -51,7 +51,7 @@ export interface AnomalyModel {
   readonly mean: Float64Array
   readonly spread: Float64Array
   /** Inverse Cholesky factor of the shrunk covariance, packed. */
-  readonly whitening: Float64Array
+  readonly whitening: Float32Array
   /** Quantiles 0, 1/256 … 1 of the history's scores, and its highest 128 scores, ascending. */
   readonly scoreQuantiles: Float64Array
   readonly scoreTop: Float64Array

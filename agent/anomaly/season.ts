@@ -4,7 +4,7 @@ export interface Season {
   readonly binSeconds: number
   readonly bins: number
   /** metric-major: offsets[metric * bins + bin]; all zero where the season did not prove itself. */
-  readonly offsets: Float64Array
+  readonly offsets: Float32Array
 }
 
 export interface SeasonOptions {
@@ -39,7 +39,7 @@ export function learnSeason(history: NormalisedHistory, options: SeasonOptions):
     periodSeconds: options.periodSeconds,
     binSeconds: options.binSeconds,
     bins,
-    offsets: new Float64Array(metrics * bins),
+    offsets: new Float32Array(metrics * bins),
   }
   const rows = atSeconds.length
   const first = Math.floor((atSeconds[0] ?? 0) / options.periodSeconds)

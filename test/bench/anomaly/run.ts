@@ -1,0 +1,305 @@
+// The anomaly benchmark: `npm run bench:anomaly -- --data DIR`. Test labels are only ever read to measure.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { curveProbability, FROZEN } from '../../../agent/anomaly/risk.ts'
+import { ablate } from './ablation.ts'
+import { BadData, type Entity, openFolder, readEntity, readNabSeries } from './data.ts'
+import { macroMean, type Quality, qualityOf, runIsolationForest, runModel } from './detection.ts'
+import { table, toJson } from './report.ts'
+import { nabQuality, noveltyScores } from './series-task.ts'
+import { measureSklearn } from './sklearn.ts'
+import { measureSpeed } from './speed.ts'
+import { freezeCurves, onsetRows, riskRows, type WarningRows, warningQuality } from './warning.ts'
+
+const HELP = `Usage: npm run bench:anomaly -- --data DIR [options]
+
+Measures the anomaly model on a folder of labelled telemetry (meta.json, mts/, nab/; see docs/anomaly.md).
+Only the unlabelled train parts of the entities are learned from; labels are read to measure.
+
+  --data DIR          the folder
+  --json FILE         write everything as JSON
+  --scores DIR        write per-row scores as CSV, for other scorers
+  --nab-threshold X   score the single series at this threshold; without it NAB's rule (the threshold that is best in
+                      hindsight) on the folder of the frozen parameters, and the frozen threshold on any other
+  --ablation          also measure variants of the detector, and leave-one-entity-out choice among them (minutes)
+  --no-speed          leave the speed measurement out
+  --freeze            print the frozen.json that this labelled folder would give, and stop
+  --help              this text
+
+Exit codes: 0 measured, 2 wrong use or a malformed folder.
+`
+
+interface Options {
+  readonly data: string
+  readonly json: string | undefined
+  readonly scores: string | undefined
+  readonly nabThreshold: number | undefined
+  readonly ablation: boolean
+  readonly speed: boolean
+  readonly freeze: boolean
+}
+
+function readOptions(argv: readonly string[]): Options | 'help' {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      data: { type: 'string' },
+      json: { type: 'string' },
+      scores: { type: 'string' },
+      'nab-threshold': { type: 'string' },
+      ablation: { type: 'boolean', default: false },
+      speed: { type: 'boolean', default: true },
+      freeze: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    allowNegative: true,
+  })
+  if (values.help) return 'help'
+  if (!values.data) throw new BadData('--data DIR is needed (see --help)')
+  const given = values['nab-threshold']
+  const nabThreshold = given === undefined ? undefined : Number(given)
+  if (nabThreshold !== undefined && !Number.isFinite(nabThreshold))
+    throw new BadData('--nab-threshold must be a number')
+  return {
+    data: resolve(values.data),
+    json: values.json,
+    scores: values.scores,
+    nabThreshold,
+    ablation: values.ablation,
+    speed: values.speed,
+    freeze: values.freeze,
+  }
+}
+
+const note = (line: string): void => console.error(line)
+
+function writeCsv(path: string, header: string, rows: number, line: (row: number) => string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const lines = [header]
+  for (let i = 0; i < rows; i++) lines.push(line(i))
+  writeFileSync(path, `${lines.join('\n')}\n`)
+}
+
+interface Measured {
+  readonly entity: Entity
+  readonly model: Quality | undefined
+  readonly forest: Quality | undefined
+}
+
+const jsonOf = (q: Quality | undefined) => q ?? { ap: null, vusPr: null, bestF1: null, alarms: null }
+
+function setsOf(measured: readonly Measured[]) {
+  const sets: Record<string, unknown> = {}
+  for (const set of new Set(measured.map((m) => m.entity.set))) {
+    const members = measured.filter((m) => m.entity.set === set)
+    const mean = (pick: (m: Measured) => Quality | undefined): Quality | undefined => {
+      const qualities = members.map(pick).filter((q): q is Quality => q !== undefined)
+      return qualities.length > 0 ? macroMean(qualities) : undefined
+    }
+    sets[set] = {
+      ...jsonOf(mean((m) => m.model)),
+      isolationForest: jsonOf(mean((m) => m.forest)),
+      entities: members.map((m) => ({
+        name: m.entity.name,
+        ...jsonOf(m.model),
+        isolationForest: jsonOf(m.forest),
+      })),
+    }
+  }
+  return sets
+}
+
+function printSets(measured: readonly Measured[]): void {
+  const cells = (q: Quality | undefined) => [
+    q?.ap,
+    q?.vusPr,
+    q?.bestF1,
+    q?.alarms.precision,
+    q?.alarms.recall,
+    q?.alarms.eventRecall,
+    q?.alarms.falseEpisodesPerDay,
+  ]
+  const rows: (string | number | undefined)[][] = []
+  for (const set of new Set(measured.map((m) => m.entity.set))) {
+    const members = measured.filter((m) => m.entity.set === set)
+    for (const m of members) rows.push([`${set}/${m.entity.name}`, ...cells(m.model), m.forest?.ap, m.forest?.vusPr])
+    const model = members.flatMap((m) => m.model ?? [])
+    const forest = members.flatMap((m) => m.forest ?? [])
+    if (model.length === 0) continue
+    rows.push([`${set} mean`, ...cells(macroMean(model)), macroMean(forest).ap, macroMean(forest).vusPr])
+    rows.push([`${set} mean, isolation-forest`, ...cells(macroMean(forest))])
+  }
+  const header = [
+    'detection',
+    'AP',
+    'VUS-PR',
+    'best F1',
+    'precision',
+    'recall',
+    'events',
+    'false/day',
+    'if AP',
+    'if VUS',
+  ]
+  if (rows.length > 0) console.log(`\n${table(header, rows)}`)
+}
+
+function printWarnings(name: string, quality: ReturnType<typeof warningQuality>): void {
+  const rows = Object.entries(quality).map(([set, q]) => [
+    set,
+    q.how,
+    q.baseRate.toFixed(4),
+    q.ap,
+    q.brier.toFixed(4),
+    q.skill.toFixed(4),
+    q.ece.toFixed(4),
+  ])
+  if (rows.length > 0) console.log(`\n${table([name, 'how', 'base rate', 'AP', 'Brier', 'skill', 'ECE'], rows)}`)
+}
+
+function main(argv: readonly string[]): void {
+  const options = readOptions(argv)
+  if (options === 'help') {
+    console.log(HELP)
+    return
+  }
+  const folder = openFolder(options.data)
+  const fittedHere = folder.metaSha256 === FROZEN.fittedOn.metaSha256 || options.freeze
+  const measured: Measured[] = []
+  const risk: WarningRows[] = []
+  const onset: WarningRows[] = []
+  for (const entry of folder.meta.entities) {
+    const entity = readEntity(folder, entry)
+    note(`${entity.set}/${entity.name}`)
+    const stream = runModel(entity)
+    if (entity.label?.includes(1)) {
+      risk.push(riskRows(entity, stream, entity.label))
+      onset.push(onsetRows(entity, stream, entity.label))
+    }
+    if (options.freeze) continue
+    const forest = runIsolationForest(entity)
+    measured.push({ entity, model: qualityOf(entity, stream), forest: qualityOf(entity, forest) })
+    if (options.scores)
+      writeCsv(
+        join(options.scores, entity.set, `${entity.name}.csv`),
+        'row,score,alarm,risk30,isolation_forest',
+        stream.score.length,
+        (i) => {
+          const p = curveProbability(FROZEN.risk30.weights, stream.risk.subarray(3 * i, 3 * i + 3))
+          return `${i},${stream.score[i]},${stream.alarm[i]},${p},${forest.score[i]}`
+        },
+      )
+  }
+  const series = folder.meta.nab.map((entry) => readNabSeries(folder, entry))
+  const scores = series.map(noveltyScores)
+  const nab = nabQuality(series, scores, { given: options.nabThreshold, fittedHere })
+  if (options.freeze) {
+    const entities = risk.length
+    const rows = risk.reduce((n, r) => n + r.rows.length, 0)
+    const frozen = {
+      format: FROZEN.format,
+      version: FROZEN.version,
+      fittedOn: { entities, rows, metaSha256: folder.metaSha256 },
+      ...freezeCurves(risk, onset),
+      noveltyThreshold: nab?.hindsight.threshold ?? FROZEN.noveltyThreshold,
+    }
+    console.log(toJson(frozen))
+    return
+  }
+  if (options.scores)
+    series.forEach((s, i) => {
+      const name = s.key.replaceAll(/[^\w.-]+/g, '__')
+      writeCsv(join(options.scores!, 'nab', name), 'row,score', s.values.length, (row) => `${row},${scores[i]![row]}`)
+    })
+  printSets(measured)
+  if (nab) {
+    const rows = nab.files.map((f) => [f.key, f.standard.toFixed(1), String(f.windows)])
+    console.log(`\n${table(['NAB standard', 'score', 'windows'], rows)}`)
+    console.log(`NAB standard ${nab.standard.toFixed(2)} at threshold ${nab.threshold.toFixed(6)} (${nab.how});`)
+    console.log(`each file at the others' threshold: ${nab.leaveOneFileOut.toFixed(2)}`)
+  }
+  const risk30 = warningQuality('risk30', risk, fittedHere)
+  const onset30 = warningQuality('onset30', onset, fittedHere)
+  printWarnings('risk30', risk30)
+  printWarnings('onset30 with known incidents', onset30)
+  const ablation =
+    options.ablation && measured.length > 0
+      ? ablate(
+          measured.map((m) => m.entity),
+          note,
+        )
+      : undefined
+  if (ablation) printAblation(ablation)
+  const widest = measured.map((m) => m.entity).sort((a, b) => b.train.length - a.train.length)[0]
+  const speed = options.speed && widest ? { ...measureSpeed(widest), sklearn: measureSklearn(widest) } : undefined
+  if (speed) printSpeed(speed)
+  if (options.json)
+    writeFileSync(
+      options.json,
+      toJson({
+        sets: setsOf(measured),
+        nab: nab ?? { standard: null, threshold: options.nabThreshold ?? FROZEN.noveltyThreshold },
+        risk30,
+        onset30,
+        speed: speed ?? {},
+        ...(ablation ? { ablation } : {}),
+        frozen: { version: FROZEN.version, fittedOn: FROZEN.fittedOn, fittedHere },
+      }),
+    )
+}
+
+function printAblation(ablation: ReturnType<typeof ablate>): void {
+  const sets = Object.keys(ablation.leaveOneEntityOut)
+  const header = ['ablation', ...sets.flatMap((s) => [`${s} AP`, `${s} VUS-PR`])]
+  const rows = Object.entries(ablation.variants).map(([name, bySet]) => [
+    name,
+    ...sets.flatMap((s) => [bySet[s]?.ap, bySet[s]?.vusPr]),
+  ])
+  const held = sets.flatMap((s) => [ablation.leaveOneEntityOut[s]?.ap, ablation.leaveOneEntityOut[s]?.vusPr])
+  console.log(`\n${table(header, [...rows, ['chosen on the other entities', ...held]])}`)
+}
+
+function printSpeed(speed: ReturnType<typeof measureSpeed> & { sklearn: ReturnType<typeof measureSklearn> }): void {
+  const whole = (v: number): string => v.toFixed(0)
+  const stream = (name: string, s: typeof speed.best) => [
+    name,
+    whole(s.rowsPerSecond),
+    s.microsP50.toFixed(1),
+    s.microsP99.toFixed(1),
+    whole(s.trainMs),
+    whole(s.stateKb),
+  ]
+  console.log(`\nspeed on ${speed.entity}, ${speed.metrics} metrics, one thread`)
+  const forest = speed.isolationForest
+  console.log(
+    table(
+      ['mode', 'rows/s', 'p50 us', 'p99 us', 'train ms', 'state kB'],
+      [
+        stream('best', speed.best),
+        stream('fast', speed.fast),
+        ['isolation-forest', whole(forest.rowsPerSecond), '-', '-', whole(forest.trainMs), '-'],
+      ],
+    ),
+  )
+  const { sklearn } = speed
+  console.log(
+    'absent' in sklearn
+      ? `scikit-learn not measured: ${sklearn.absent}`
+      : `scikit-learn ${sklearn.version}: ${whole(sklearn.batchRowsPerSecond)} rows/s in batch, ${sklearn.singleRowMsP50.toFixed(2)} ms a single row`,
+  )
+  for (const s of speed.scopes)
+    console.log(
+      `${s.scopes} scopes of ${s.metrics} metrics: ${whole(s.megabytes)} MB, ${s.secondsPerRound.toFixed(2)} s a round, ` +
+        `${(100 * s.coreShareAt30s).toFixed(1)} % of a core at one row per 30 s`,
+    )
+}
+
+try {
+  main(process.argv.slice(2))
+} catch (error) {
+  const wrongUse = error instanceof BadData || (error instanceof TypeError && 'code' in error)
+  if (!wrongUse) throw error
+  console.error(`bench:anomaly: ${error.message}`)
+  process.exitCode = 2
+}
