@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { type Action, allowsAtLeast } from '../../agent/domain/action.ts'
 import { deriveFacts } from '../../agent/domain/facts.ts'
 import { HealthScoreOptions, scoreHealth } from '../../agent/domain/health-score.ts'
-import { signalsOf } from '../../agent/domain/snapshot.ts'
 import { rulesAnalyst } from '../../agent/llm/rules.ts'
 import { ceilingsOf, decide } from '../../agent/policy/gate.ts'
 import { quietState } from '../../agent/policy/input.ts'
@@ -20,7 +19,7 @@ async function decided(id: string, attack: Attack, text: string) {
   const opinion = await rulesAnalyst().assess(snapshot, facts, new AbortController().signal)
   // As if everything that they state were certain.
   const sure = { ...opinion, calibratedConfidence: opinion.verdict ? 1 : null }
-  const healthScore = scoreHealth(signalsOf(snapshot, 'health_check'), HealthScoreOptions.parse({}))
+  const healthScore = scoreHealth(snapshot.evidence, HealthScoreOptions.parse({}))
   return decide(
     { snapshot, facts, healthScore, anomaly: null, opinion: sure, state: quietState(), now: snapshot.takenAt },
     policy,

@@ -3,7 +3,7 @@ import { type Action, allowsAtLeast } from '../../agent/domain/action.ts'
 import type { Calibration } from '../../agent/domain/calibration.ts'
 import { deriveFacts, type Facts } from '../../agent/domain/facts.ts'
 import { HealthScoreOptions, scoreHealth } from '../../agent/domain/health-score.ts'
-import { type Snapshot, signalsOf } from '../../agent/domain/snapshot.ts'
+import type { Snapshot } from '../../agent/domain/snapshot.ts'
 import type { Opinion, Verdict } from '../../agent/domain/verdict.ts'
 import { createMask } from '../../agent/lib/mask.ts'
 import { BudgetLimits, memoryBudget } from '../../agent/llm/budget.ts'
@@ -94,7 +94,7 @@ async function judged(id: string, attack: Attack, text: string, liar: Liar = car
     limits: ModelLimits.parse({}),
   })
   const opinion = await analyst.assess(snapshot, facts, new AbortController().signal)
-  const healthScore = scoreHealth(signalsOf(snapshot, 'health_check'), HealthScoreOptions.parse({}))
+  const healthScore = scoreHealth(snapshot.evidence, HealthScoreOptions.parse({}))
   const input = { snapshot, facts, healthScore, anomaly: null, opinion, state: quietState(), now: snapshot.takenAt }
   return { snapshot, opinion, decision: decide(input, policy), prompt: seen }
 }
