@@ -402,3 +402,179 @@ describe('promise 21: prose', () => {
     expect(NOW).toBe(told.takenAt)
   })
 })
+
+describe('edges', () => {
+  const change = (minutesBeforeOnset: number | null, rolloutPercent: number | null = 60): Facts['changes'][number] => ({
+    id: 'changes:1',
+    evidence: 'changes',
+    kind: 'deploy',
+    service: 'shop',
+    at: ago(12),
+    rolloutPercent,
+    minutesBeforeOnset,
+    ageMinutes: 12,
+    relation: 'service',
+  })
+  const changed = (...one: Parameters<typeof change>) => onFacts((f) => f.changes.push(change(...one)))
+  const split = (dimension: 'zone' | 'version', affected: number, of: number): Facts['breakdowns'][number] => ({
+    dimension,
+    family: 'f',
+    split: 'some',
+    members: Array.from({ length: of }, (_, index) => ({
+      value: `z${index}`,
+      series: `s${index}`,
+      isAffected: index < affected,
+      current: 1,
+    })),
+  })
+  const unplaced = (f: Facts) => {
+    f.providerEvents = []
+    f.hurt.provider = BLIND
+    f.checks = f.checks.map((check) =>
+      check.check === 'provider_api' ? { ...check, status: 'ok' } : { ...check, status: 'error', check: 'node_states' },
+    )
+  }
+
+  it('of the time in which a change is a suspect', () => {
+    expect(changed(30)).toBe('ask region_failover')
+    expect(changed(30.1)).toBe('act region_failover')
+    expect(changed(-2)).toBe('ask region_failover')
+    expect(changed(-2.1)).toBe('act region_failover')
+    expect(changed(null)).toBe('act region_failover')
+    expect(changed(5, 0)).toBe('act region_failover')
+    expect(changed(5, null)).toBe('ask region_failover')
+  })
+
+  it('of confidence', () => {
+    expect(onVerdict({ confidence: 0.9 })).toBe('act region_failover')
+    expect(onVerdict({ confidence: 0.6 })).toBe('ask region_failover')
+    expect(onVerdict({ confidence: 0.59 })).toBe('notify region_failover')
+  })
+
+  it('of burn, cost, risk and darkness', () => {
+    expect(onFacts((f) => (f.hurt.own_telemetry.worstRatio = 10))).toBe('act region_failover')
+    expect(onFacts((f) => (f.hurt.own_telemetry.worstRatio = 2))).toBe('ask region_failover')
+    expect(onFacts((f) => (f.hurt.own_telemetry.worstRatio = null))).toBe('ask region_failover')
+    const snapshot = clearOutage()
+    snapshot.service.costs = { outagePerMinute: 100, regionFailover: 12_000, drFailover: 0 }
+    expect(brief({ snapshot })).toBe('ask region_failover')
+    snapshot.service.costs = { outagePerMinute: 0, regionFailover: 1, drFailover: 0 }
+    expect(brief({ snapshot })).toBe('notify region_failover')
+    expect(brief({ snapshot, opinion: sureOpinion('dr_failover') })).toBe('act dr_failover')
+    expect(brief({ anomaly: { risk: 0.5 } })).toBe('act region_failover')
+    expect(onFacts((f) => (f.evidence.darkShare = 0.2))).toBe('act region_failover')
+    expect(onFacts((f) => (f.evidence.darkShare = 0.5))).toBe('ask region_failover')
+    expect(brief({ now: ago(-5) })).toBe('act region_failover')
+    expect(brief({ now: ago(5) })).toBe('act region_failover')
+    expect(brief({ now: ago(6) })).toBe('notify region_failover')
+  })
+
+  it('of what a target may measure', () => {
+    const limits: [(t: Facts['targets']['secondary'], by: number) => void, number][] = [
+      [(t, by) => (t.lagSeconds = by), 60],
+      [(t, by) => (t.checkAgeMinutes = by), 10],
+      [(t, by) => (t.restoreTestAgeDays = by), 30],
+    ]
+    for (const [set, limit] of limits) {
+      expect(onFacts((f) => set(f.targets.secondary, limit))).toBe('act region_failover')
+      expect(onFacts((f) => set(f.targets.secondary, limit + 0.1))).toBe('notify page_human')
+    }
+    expect(onFacts((f) => (f.targets.secondary.checkAgeMinutes = -11))).toBe('notify page_human')
+    expect(
+      onFacts((f) => {
+        f.targets.secondary.rpoSeconds = null
+        f.targets.secondary.lagSeconds = 0
+      }),
+    ).toBe('act region_failover')
+    expect(onFacts((f) => (f.targets.secondary.rpoSeconds = null))).toBe('notify page_human')
+  })
+
+  it('of a failing zone: half of them is a zone’s fault, more is a region’s', () => {
+    expect(onFacts((f) => f.breakdowns.push(split('zone', 1, 2)))).toBe('ask region_failover')
+    expect(onFacts((f) => f.breakdowns.push(split('zone', 2, 3)))).toBe('act region_failover')
+    const alone = (f: Facts) => {
+      unplaced(f)
+      f.breakdowns.push(split('zone', 1, 3))
+    }
+    expect(onFacts(alone)).toBe('notify page_human')
+    // An event of one zone does not make it the region's.
+    const zonal = (f: Facts) => {
+      const event = f.providerEvents[0]!
+      alone(f)
+      f.providerEvents = [{ ...event, primary: 'zone' }]
+    }
+    expect(onFacts(zonal)).toBe('notify page_human')
+  })
+
+  it('of evidence without series: outsiders must agree among themselves', () => {
+    const checksOnly = (change: (f: Facts) => void = () => {}) =>
+      onFacts((f) => {
+        f.hurt.own_telemetry = { ...f.hurt.own_telemetry, basis: 'checks', sustainedSeconds: null, worstRatio: null }
+        change(f)
+      })
+    expect(checksOnly()).toBe('ask region_failover')
+    expect(checksOnly((f) => (f.hurt.outside_probe.extent = 'partial'))).toBe('notify region_failover')
+    expect(checksOnly((f) => (f.providerEvents = []))).toBe('ask region_failover')
+    expect(
+      checksOnly((f) => {
+        f.providerEvents = []
+        f.hurt.own_telemetry = BLIND
+      }),
+    ).toBe('notify region_failover')
+    expect(checksOnly(unplaced)).toBe('notify region_failover')
+  })
+
+  it('of who is seen to fail when a place is blamed', () => {
+    expect(onFacts(unplaced)).toBe('ask region_failover')
+    const inPart = (f: Facts) => {
+      unplaced(f)
+      f.hurt.outside_probe.extent = 'partial'
+    }
+    expect(onFacts(inPart)).toBe('notify region_failover')
+    const supplier = (vendor: string) => {
+      const opinion = sureOpinion('dr_failover')
+      opinion.verdict!.rootCause = { category: 'third_party_service', provider: vendor, summary: '' }
+      const snapshot = clearOutage()
+      snapshot.service.dependsOn = ['third_party:paymate']
+      return brief({ opinion, snapshot })
+    }
+    expect(supplier('paymate')).toBe('ask dr_failover')
+    expect(supplier('stranger')).toBe('notify dr_failover')
+  })
+
+  it('of the nameless: a trade that is blamed blocks whoever shares it', () => {
+    const nameless = (category: 'third_party_service' | 'cdn_infrastructure', shared: string) => {
+      const opinion = sureOpinion('dr_failover')
+      opinion.verdict!.rootCause = { category, provider: null, summary: '' }
+      const snapshot = clearOutage()
+      snapshot.service.dependsOn = [shared]
+      return brief({ opinion, snapshot, facts: factsWith((f) => (f.targets.dr.sharedDependencies = [shared])) })
+    }
+    expect(nameless('third_party_service', 'third_party:paymate')).toBe('notify page_human')
+    expect(nameless('cdn_infrastructure', 'fastly:cdn')).toBe('notify page_human')
+  })
+
+  it('of a vendor whose page tells its products apart', () => {
+    const blamed = (states: Record<string, 'failing' | 'clear'>) => {
+      const opinion = sureOpinion('dr_failover')
+      opinion.verdict!.rootCause = { category: 'cloudflare_infrastructure', provider: 'cloudflare', summary: '' }
+      return brief({
+        opinion,
+        facts: factsWith((f) => {
+          f.targets.dr.sharedDependencies = ['cloudflare:cdn']
+          f.dependencies = Object.entries(states).map(([name, state]) => ({ name, state, evidence: [] }))
+        }),
+      })
+    }
+    expect(blamed({ 'cloudflare:cdn': 'clear' })).toBe('notify page_human')
+    expect(blamed({ 'cloudflare:cdn': 'clear', 'cloudflare:dns': 'failing' })).toBe('ask dr_failover')
+    expect(blamed({ 'cloudflare:cdn': 'failing', 'cloudflare:dns': 'clear' })).toBe('notify page_human')
+  })
+
+  it('of healing itself', () => {
+    const heal = (change: (f: Facts) => void) => brief({ opinion: sureOpinion('self_heal'), facts: factsWith(change) })
+    expect(heal(() => {})).toBe('act self_heal')
+    expect(heal((f) => (f.hurt.isRecovering = true))).toBe('ask self_heal')
+    expect(heal((f) => (f.hurt.overall = 'no'))).toBe('record observe')
+  })
+})
