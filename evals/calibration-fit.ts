@@ -68,12 +68,11 @@ function fitMap(forecasts: readonly Forecast[], method: CalibrationMap['method']
 
 /** Pool adjacent violators; each pool keeps one imaginary hit and miss, so that few cases never claim certainty. */
 export function fitIsotonic(forecasts: readonly Forecast[]): CalibrationMap {
-  const sorted = [...forecasts].sort((a, b) => a.confidence - b.confidence)
-  const pools: { confidence: number; hits: number; count: number }[] = []
-  for (const { confidence, correct } of sorted) {
-    pools.push({ confidence, hits: correct ? 1 : 0, count: 1 })
+  const pools: Pool[] = []
+  for (const pool of tied(forecasts)) {
+    pools.push(pool)
     for (let last = pools.at(-1), before = pools.at(-2); last && before; last = pools.at(-1), before = pools.at(-2)) {
-      if (before.confidence / before.count !== last.confidence / last.count && share(before) < share(last)) break
+      if (share(before) < share(last)) break
       before.confidence += last.confidence
       before.hits += last.hits
       before.count += last.count
@@ -88,7 +87,27 @@ export function fitIsotonic(forecasts: readonly Forecast[]): CalibrationMap {
   return { method: 'isotonic', points }
 }
 
-function share(pool: { hits: number; count: number }): number {
+/** Verdicts that are read as one: `confidence` is their sum. */
+interface Pool {
+  confidence: number
+  hits: number
+  count: number
+}
+
+/** Verdicts of equal confidence are one pool from the start, lowest first: the order in which cases come must not matter. */
+function tied(forecasts: readonly Forecast[]): Pool[] {
+  const groups = new Map<number, Pool>()
+  for (const { confidence, correct } of forecasts) {
+    const pool = groups.get(confidence) ?? { confidence: 0, hits: 0, count: 0 }
+    groups.set(confidence, pool)
+    pool.confidence += confidence
+    pool.hits += correct ? 1 : 0
+    pool.count++
+  }
+  return [...groups].sort(([a], [b]) => a - b).map(([, pool]) => pool)
+}
+
+function share(pool: Pool): number {
   return pool.hits / pool.count
 }
 

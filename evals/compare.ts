@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Fault } from '../agent/lib/errors.ts'
 import { fixed, percent } from './figures.ts'
 import { CaseResult } from './result.ts'
-import { bootstrap, type Interval, mcnemar } from './statistics.ts'
+import { bootstrapMean, type Interval, mcnemar, mean } from './statistics.ts'
 import { isGood } from './summary.ts'
 
 /** One side of a comparison. */
@@ -57,11 +57,6 @@ export function compare(a: Side, b: Side): Comparison {
     return { name, onlyA, onlyB, chance: mcnemar(onlyA, onlyB) }
   }
   const delays = pairs.map((pair) => pair.b.delayMinutes - pair.a.delayMinutes)
-  const meanOf = (drawn: Iterable<number>, size: number) => {
-    let sum = 0
-    for (const index of drawn) sum += delays[index] ?? 0
-    return sum / size
-  }
   return {
     a: a.name,
     b: b.name,
@@ -75,10 +70,10 @@ export function compare(a: Side, b: Side): Comparison {
       count('exact', (one) => one.tier === 'best'),
       count('root cause named', (one) => one.categoryCorrect),
     ],
-    delayDifference: meanOf(delays.keys(), delays.length),
-    delayInterval: bootstrap(
+    delayDifference: mean(delays),
+    delayInterval: bootstrapMean(
+      delays,
       pairs.map((pair) => pair.a.episode),
-      (drawn) => meanOf(drawn, drawn.length),
       'compare',
     ),
     differences: pairs

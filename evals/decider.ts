@@ -20,6 +20,8 @@ export interface Decider {
   readonly policyHash: string | null
   readonly promptHash: string | null
   decide(snapshot: Snapshot, abort: AbortSignal): Promise<Outcome>
+  /** The bare answer by the same path, for asking "what if" hundreds of times: only the identities of what it rests on are left out. */
+  probe?(snapshot: Snapshot, abort: AbortSignal): Promise<Answer>
 }
 
 /** The bare answer of a decision, for comparing two. */

@@ -15,6 +15,17 @@ export function percentRange({ low, high }: Interval): string {
   return `${Math.round(low * 100)}–${Math.round(high * 100)} %`
 }
 
+/** A difference's interval in points, which may lie on both sides of zero. */
+export function pointRange({ low, high }: Interval): string {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return ''
+  return `${signed(Math.round(low * 100))} to ${signed(Math.round(high * 100))}`
+}
+
+/** A whole number with its sign. */
+export function signed(value: number): string {
+  return value > 0 ? `+${value}` : value < 0 ? `−${-value}` : '0'
+}
+
 /** A number with a fixed count of decimals; a dash for none. */
 export function fixed(value: number | null, decimals: number): string {
   return value === null || !Number.isFinite(value) ? '–' : value.toFixed(decimals)

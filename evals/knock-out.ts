@@ -43,11 +43,14 @@ export function knockOutStudy(decider: Decider, depth: KnockOut['depth']): Study
   const rows = new Map<string, { probes: number; changed: number; failoversLost: number; newFailovers: number }>()
   const changes: KnockOutChange[] = []
   let probes = 0
+  const ask =
+    decider.probe ?? (async (snapshot: Snapshot, abort: AbortSignal) => answerOf(await decider.decide(snapshot, abort)))
   return {
     observe: async (one, snapshot, outcome, abort) => {
       const before = answerOf(outcome)
       for (const probe of probesOf(snapshot, depth)) {
-        const after = answerOf(await decider.decide(probe.snapshot, abort))
+        const { action, disposition } = await ask(probe.snapshot, abort)
+        const after = { action, disposition }
         const row = rows.get(probe.source) ?? { probes: 0, changed: 0, failoversLost: 0, newFailovers: 0 }
         rows.set(probe.source, row)
         probes++

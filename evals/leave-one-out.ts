@@ -44,25 +44,18 @@ function leftOut(
     `all but ${group}`,
     results.filter((one) => !isInside(one)),
   )
+  const column = (of: (one: CaseResult) => boolean) => results.map((one) => (of(one) ? 1 : 0))
+  const columns = [
+    column((one) => isInside(one) && isGood(one)),
+    column(isInside),
+    column((one) => !isInside(one) && isGood(one)),
+    column((one) => !isInside(one)),
+  ]
+  const gapOf = ([goodInside = 0, inside = 0, goodRest = 0, rest = 0]: Float64Array) =>
+    goodInside / inside - goodRest / rest
   const episodes = results.map((one) => one.episode)
-  const gapInterval = bootstrap(episodes, (drawn) => gapOf(drawn, results, isInside), `left-out:${kind}:${group}`)
+  const gapInterval = bootstrap(episodes, columns, gapOf, `left-out:${kind}:${group}`)
   return { group, kind, inside, rest, gap: inside.exactOrAcceptable - rest.exactOrAcceptable, gapInterval }
-}
-
-function gapOf(drawn: Int32Array, results: readonly CaseResult[], isInside: (one: CaseResult) => boolean): number {
-  let [inside, goodInside, rest, goodRest] = [0, 0, 0, 0]
-  for (const index of drawn) {
-    const one = results[index] as CaseResult
-    const good = isGood(one) ? 1 : 0
-    if (isInside(one)) {
-      inside++
-      goodInside += good
-    } else {
-      rest++
-      goodRest += good
-    }
-  }
-  return goodInside / inside - goodRest / rest
 }
 
 /** What calibration is worth on cases by somebody whose cases the map has not seen. */

@@ -1,5 +1,5 @@
 import { seeded } from './random.ts'
-import { bootstrap, type Interval, quantile, wilson } from './statistics.ts'
+import { bootstrap, bootstrapMean, type Interval, quantile, wilson } from './statistics.ts'
 
 /** One statement of confidence and whether it came true; `group` says which statements hang together. */
 export interface Forecast {
@@ -45,28 +45,34 @@ function binOf(confidence: number): number {
 
 /** Expected calibration error over ten equal bins; NaN for none. */
 export function ece(forecasts: readonly Forecast[]): number {
-  const stated = new Float64Array(BINS)
-  const came = new Float64Array(BINS)
-  for (const { confidence, correct } of forecasts) {
-    stated[binOf(confidence)]! += confidence
-    if (correct) came[binOf(confidence)]! += 1
-  }
-  let gap = 0
-  for (let bin = 0; bin < BINS; bin++) gap += Math.abs((stated[bin] as number) - (came[bin] as number))
-  return gap / forecasts.length
+  const gaps = new Float64Array(BINS)
+  for (const { confidence, correct } of forecasts) gaps[binOf(confidence)]! += confidence - (correct ? 1 : 0)
+  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / forecasts.length
 }
 
 /** How far stated confidence can be believed, with intervals, because a small set shows a gap even when there is none. */
 export function reliability(forecasts: readonly Forecast[], seed: string): Reliability {
   const groups = forecasts.map((forecast) => forecast.group)
-  const over = (measure: (of: readonly Forecast[]) => number) => (drawn: Int32Array) =>
-    measure(Array.from(drawn, (index) => forecasts[index] as Forecast))
+  const miss = ({ confidence, correct }: Forecast) => confidence - (correct ? 1 : 0)
+  const ones = forecasts.map(() => 1)
+  const gapsByBin = Array.from({ length: BINS }, (_, bin) =>
+    forecasts.map((forecast) => (binOf(forecast.confidence) === bin ? miss(forecast) : 0)),
+  )
+  const gapSum = (sums: Float64Array) => {
+    let sum = 0
+    for (let bin = 1; bin <= BINS; bin++) sum += Math.abs(sums[bin] as number)
+    return sum / (sums[0] as number)
+  }
   return {
     forecasts: forecasts.length,
     brier: brier(forecasts),
-    brierInterval: bootstrap(groups, over(brier), `${seed}:brier`),
+    brierInterval: bootstrapMean(
+      forecasts.map((forecast) => miss(forecast) ** 2),
+      groups,
+      `${seed}:brier`,
+    ),
     ece: ece(forecasts),
-    eceInterval: bootstrap(groups, over(ece), `${seed}:ece`),
+    eceInterval: bootstrap(groups, [ones, ...gapsByBin], gapSum, `${seed}:ece`),
     eceNoise: eceNoise(forecasts, seed),
     bins: binsOf(forecasts),
   }
@@ -75,15 +81,15 @@ export function reliability(forecasts: readonly Forecast[], seed: string): Relia
 /** Outcomes are redrawn from the stated confidence itself: what gap remains is chance. */
 function eceNoise(forecasts: readonly Forecast[], seed: string): number {
   const random = seeded(`${seed}:noise`)
-  const gaps: number[] = []
   const rounds = Math.max(100, Math.min(1000, Math.floor(1_000_000 / Math.max(1, forecasts.length))))
+  const found = new Float64Array(rounds)
+  const gaps = new Float64Array(BINS)
   for (let round = 0; round < rounds; round++) {
-    gaps.push(ece(forecasts.map((forecast) => ({ ...forecast, correct: random() < forecast.confidence }))))
+    gaps.fill(0)
+    for (const { confidence } of forecasts) gaps[binOf(confidence)]! += confidence - (random() < confidence ? 1 : 0)
+    found[round] = gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / forecasts.length
   }
-  return quantile(
-    gaps.sort((a, b) => a - b),
-    0.95,
-  )
+  return quantile([...found.sort()], 0.95)
 }
 
 function binsOf(forecasts: readonly Forecast[]): ReliabilityBin[] {

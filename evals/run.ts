@@ -70,11 +70,11 @@ async function evaluate(spec: DeciderSpec, options: EvalOptions, io: EvalIo): Pr
   const spool = openSpool(spoolPath(decider, spec, options, io))
   const baselines = baselineStudy(HEALTH_SCORE)
   const gate = decider.policy ? gateStudy(decider.policy) : null
-  const probing = decider.isFree && decider.policy !== null
-  const knockOut =
-    probing || options.knockOut
-      ? knockOutStudy(decider, options.knockOut ? 'sources and single evidence' : 'sources')
-      : null
+  // A glance at the terminal must not wait for hundreds of further decisions; whoever keeps or guards a report gets them.
+  const isThorough = options.knockOut || options.html !== null || options.json !== null || options.guard
+  const probes = decider.isFree && decider.policy !== null && isThorough
+  const depth = options.knockOut ? 'sources and single evidence' : 'sources'
+  const knockOut = probes || options.knockOut ? knockOutStudy(decider, depth) : null
   const metamorphic = options.metamorphic ? metamorphicStudy(decider, [options.seed]) : null
   const bar = progress(decider.name, { write: io.writeProgress, isTerminal: io.isTerminal })
   if (spool.resumed > 0) io.writeProgress(`going on after an interruption: ${spool.resumed} decisions are there\n`)

@@ -41,33 +41,49 @@ function resamplesFor(count: number): number {
 
 /**
  * Percentile bootstrap over groups: whole groups are drawn, because cases of one episode (twins, later moments) rise and fall together.
- * `statistic` receives the indices drawn. Seeded, so that a report is the same on every machine.
+ * The statistic is made of sums: each column holds what every item adds to one of them, so that a draw costs only additions.
+ * Seeded, so that a report is the same on every machine.
  */
-export function bootstrap(groups: readonly string[], statistic: (drawn: Int32Array) => number, seed: string): Interval {
-  const members = [...Map.groupBy(groups.keys(), (index) => groups[index] as string).values()]
-  if (members.length === 0) return { low: Number.NaN, high: Number.NaN }
+export function bootstrap(
+  groups: readonly string[],
+  columns: readonly (readonly number[])[],
+  statistic: (sums: Float64Array) => number,
+  seed: string,
+): Interval {
+  const width = columns.length
+  const numbers = new Map<string, number>()
+  for (const group of groups) if (!numbers.has(group)) numbers.set(group, numbers.size)
+  const size = numbers.size
+  if (size === 0) return { low: Number.NaN, high: Number.NaN }
+  const added = new Float64Array(size * width)
+  for (const [item, group] of groups.entries()) {
+    const at = (numbers.get(group) as number) * width
+    for (let k = 0; k < width; k++) added[at + k]! += columns[k]?.[item] ?? 0
+  }
   const random = seeded(seed)
+  const sums = new Float64Array(width)
   const values: number[] = []
-  for (let round = resamplesFor(groups.length); round > 0; round--) {
-    const drawn: number[] = []
-    for (let i = 0; i < members.length; i++) {
-      for (const index of members[Math.floor(random() * members.length)] as number[]) drawn.push(index)
+  for (let round = resamplesFor(size); round > 0; round--) {
+    sums.fill(0)
+    for (let draw = 0; draw < size; draw++) {
+      const at = Math.floor(random() * size) * width
+      for (let k = 0; k < width; k++) sums[k]! += added[at + k] as number
     }
-    const value = statistic(Int32Array.from(drawn))
+    const value = statistic(sums)
     if (Number.isFinite(value)) values.push(value)
   }
   values.sort((a, b) => a - b)
   return { low: quantile(values, 0.025), high: quantile(values, 0.975) }
 }
 
+/** A sum divided by another, where a statistic is a mean. */
+export function ratio(sums: Float64Array): number {
+  return (sums[0] as number) / (sums[1] as number)
+}
+
 /** The bootstrap interval of a mean. */
 export function bootstrapMean(values: readonly number[], groups: readonly string[], seed: string): Interval {
-  const mean = (drawn: Int32Array): number => {
-    let sum = 0
-    for (const index of drawn) sum += values[index] as number
-    return sum / drawn.length
-  }
-  return bootstrap(groups, mean, seed)
+  return bootstrap(groups, [values, values.map(() => 1)], ratio, seed)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { fixed, headline, percent, percentRange, range } from './figures.ts'
+import { fixed, headline, percent, percentRange, pointRange, range, signed } from './figures.ts'
 import { CONFIDENT, type EvalReport } from './report.ts'
 import type { Summary } from './summary.ts'
 
@@ -132,8 +132,9 @@ function metamorphicText({ metamorphic }: EvalReport): string {
       ['', 'variants', 'flips', ''],
       ...rows,
     ]),
-    ...metamorphic.flipped.slice(0, 30).map(({ id, check, before, after, why }) => {
-      return `  ${id} (${check}): ${before.action} (${before.disposition}) → ${after.action} (${after.disposition}): ${why}`
+    ...metamorphic.flipped.slice(0, 30).map(({ id, check, before, after, why, through }) => {
+      const by = [check, ...through].join(', ')
+      return `  ${id} (${by}): ${before.action} (${before.disposition}) → ${after.action} (${after.disposition}): ${why}`
     }),
   ].join('\n')
 }
@@ -144,8 +145,8 @@ function leftOutText({ leaveOneOut }: EvalReport): string {
     String(inside.cases),
     percent(inside.exactOrAcceptable),
     percent(rest.exactOrAcceptable),
-    `${gap >= 0 ? '+' : ''}${Math.round(gap * 100)}`,
-    percentRange(gapInterval),
+    signed(Math.round(gap * 100)),
+    pointRange(gapInterval),
     String(inside.needless),
   ])
   if (rows.length === 0) return ''

@@ -26,7 +26,7 @@ export function caseAnchor(id: string): string {
 export function casePage(page: CasePage): Markup {
   const { one, snapshot, result, detail } = page
   return html`<section class="case" id="${caseAnchor(one.id)}">
-  <div class="crumbs"><a href="#top">← all cases</a><span>${page.previous && html`<a href="#${caseAnchor(page.previous)}">previous</a>`} ${page.next && html` · <a href="#${caseAnchor(page.next)}">next</a>`}</span></div>
+  <div class="crumbs"><a href="#top">← all cases</a><span>${page.previous && html`<a href="#${caseAnchor(page.previous)}">previous</a>`} ${page.previous && page.next && ' · '}${page.next && html`<a href="#${caseAnchor(page.next)}">next</a>`}</span></div>
   <h1>${one.title || one.id}</h1>
   <p class="soft"><code>${one.id}</code> · ${one.incident.service.name} · ${placesOf(snapshot)} · ${one.difficulty} · decided ${snapshot.takenAt.slice(0, 16).replace('T', ' ')} UTC<br>${one.tags.map((tag) => html`<span class="chip">${tag}</span> `)}</p>
   <div class="outcome ${result.tier}">Decided <strong>${result.action}</strong> (${result.disposition})${result.scoredAs !== result.action && html`, which counts as <strong>${result.scoredAs}</strong>`}: ${TIER_NAMES[result.tier]}.
@@ -77,18 +77,27 @@ function analystPanel({ opinion }: CaseDetail, result: CaseResult): Markup {
   ${opinion.notes.length > 0 && html`<h3>Notes</h3><ul>${opinion.notes.map((note) => html`<li>${note}</li>`)}</ul>`}</div>`
 }
 
-function gatePanel({ decision }: CaseDetail): Markup {
-  const speaks = decision.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'limit')
-  const rest = decision.reasons.filter(({ outcome }) => outcome === 'pass' || outcome === 'info')
-  const byAction = (a: Reason, b: Reason) =>
-    Action.options.indexOf(a.action ?? 'no_action') - Action.options.indexOf(b.action ?? 'no_action')
-  const row = (reason: Reason) =>
-    html`<tr class="${reason.outcome}"><td><code>${reason.rule}</code></td><td>${reason.action ?? 'all'}</td><td><span class="chip">${reason.outcome === 'info' ? 'info' : reason.ceiling}</span></td><td>${reason.detail}</td></tr>`
-  const table = (reasons: readonly Reason[]) =>
-    html`<table class="reasons"><tr><th>rule</th><th>action</th><th>at most</th><th>because</th></tr>${reasons.toSorted(byAction).map(row)}</table>`
+function gatePanel({ decision, opinion }: CaseDetail): Markup {
+  const wanted = new Set<Action | null>([decision.action, opinion?.verdict?.recommendedAction ?? null])
+  const isStrict = ({ outcome }: Reason) => outcome === 'block' || outcome === 'limit'
+  const decisive = decision.reasons.filter((reason) => isStrict(reason) && wanted.has(reason.action))
+  const aside = decision.reasons.filter((reason) => isStrict(reason) && !wanted.has(reason.action))
+  const rest = decision.reasons.filter((reason) => !isStrict(reason))
   const blocked = decision.blocked.map(({ action, rules }) => `${action} by ${rules.join(', ')}`).join('; ')
-  return html`<div class="panel">${blocked && html`<p>Not permitted: ${blocked}.</p>`}${speaks.length > 0 ? table(speaks) : html`<p>No rule stood in the way of anything.</p>`}
-  ${rest.length > 0 && html`<details><summary>${rest.length} rules that let it pass or only inform</summary>${table(rest)}</details>`}</div>`
+  const folded = (title: string, reasons: readonly Reason[]) =>
+    reasons.length > 0 && html`<details><summary>${title}</summary>${reasonTable(reasons)}</details>`
+  return html`<div class="panel">${blocked && html`<p>Not permitted: ${blocked}.</p>`}${decisive.length > 0 ? reasonTable(decisive) : html`<p>No rule stood in the way of ${decision.action}.</p>`}
+  ${folded(`${aside.length} limits on other actions`, aside)}${folded(`${rest.length} rules that let it pass or only inform`, rest)}</div>`
+}
+
+function reasonTable(reasons: readonly Reason[]): Markup {
+  const rank = ({ action }: Reason) => Action.options.indexOf(action ?? 'no_action')
+  return html`<table class="reasons"><tr><th>rule</th><th>action</th><th>at most</th><th>because</th></tr>${reasons
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(
+      (reason) =>
+        html`<tr class="${reason.outcome}"><td><code>${reason.rule}</code></td><td>${reason.action ?? 'all'}</td><td><span class="chip">${reason.outcome === 'info' ? 'info' : reason.ceiling}</span></td><td>${reason.detail}</td></tr>`,
+    )}</table>`
 }
 
 function evidencePanel(snapshot: Snapshot): Markup {

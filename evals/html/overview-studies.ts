@@ -1,4 +1,4 @@
-import { percent } from '../figures.ts'
+import { percent, pointRange, signed } from '../figures.ts'
 import type { GateMiss } from '../gate-alone.ts'
 import type { EvalReport } from '../report.ts'
 import { caseAnchor } from './case-page.ts'
@@ -16,7 +16,7 @@ export function leftOutPanel({ leaveOneOut }: EvalReport): Markup | null {
   <p>Each author's cases, and each larger tag's, against all the others. A decider fitted to some cases falls behind on those it was not fitted to; a gap whose interval spans zero may be chance.</p>
   <div class="panel"><table><tr><th>left out</th><th class="num">cases</th><th class="num">exact or acceptable</th><th class="num">in the rest</th><th class="num">gap</th><th class="num">95 %</th><th class="num">needless</th><th class="num">harmful</th></tr>${groups.map(
     ({ group, kind, inside, rest, gap, gapInterval }) =>
-      html`<tr><td>${kind} ${group}</td><td class="num">${inside.cases}</td><td class="num">${percent(inside.exactOrAcceptable)}</td><td class="num">${percent(rest.exactOrAcceptable)}</td><td class="num">${gap >= 0 && '+'}${Math.round(gap * 100)}</td><td class="num">${Math.round(gapInterval.low * 100)} to ${Math.round(gapInterval.high * 100)}</td><td class="num">${inside.needless}</td><td class="num">${inside.harmful}</td></tr>`,
+      html`<tr><td>${kind} ${group}</td><td class="num">${inside.cases}</td><td class="num">${percent(inside.exactOrAcceptable)}</td><td class="num">${percent(rest.exactOrAcceptable)}</td><td class="num">${signed(Math.round(gap * 100))}</td><td class="num">${pointRange(gapInterval)}</td><td class="num">${inside.needless}</td><td class="num">${inside.harmful}</td></tr>`,
   )}</table>
   ${calibration && html`<p class="soft">Calibration fitted without the author it is judged on: Brier ${calibration.brierLeftOut.toFixed(3)} (as stated ${calibration.brierStated.toFixed(3)}), ECE ${calibration.eceLeftOut.toFixed(3)} (as stated ${calibration.eceStated.toFixed(3)}).</p>`}</div>`
 }
@@ -29,8 +29,7 @@ export function gatePanel({ gateAlone: gate }: EvalReport): Markup | null {
     html`<h3>${title}</h3><ul>${misses.map(({ id, action, rules }) => html`<li>${caseLink(id)} ${action}${rules.length > 0 && html`: <code>${rules.join(', ')}</code>`}</li>`)}</ul>`
   return html`<h2>The gate alone</h2>
   <p>Perfect verdicts go in: the labelled cause, high confidence, everything cited. What the gate then loses or lets through is its own doing.</p>
-  <div class="panel"><table><tr><th></th><th class="num">of</th><th class="num"></th></tr>
-  <tr><td>right failovers that pass to be asked for or carried out</td><td class="num">${gate.permitted} of ${gate.right}</td><td class="num">${percent(gate.permitted / Math.max(1, gate.right))}</td></tr>
+  <div class="panel"><table><tr><td>right failovers that pass to be asked for or carried out</td><td class="num">${gate.permitted} of ${gate.right}</td><td class="num">${percent(gate.permitted / Math.max(1, gate.right))}</td></tr>
   <tr><td>… without a person</td><td class="num">${gate.permittedToAct} of ${gate.right}</td><td class="num">${percent(gate.permittedToAct / Math.max(1, gate.right))}</td></tr>
   <tr><td>forbidden failovers that it stops although the cause is named rightly</td><td class="num">${gate.stopped} of ${gate.forbidden}</td><td class="num">${percent(gate.stopped / Math.max(1, gate.forbidden))}</td></tr></table>
   ${list('Right failovers that it loses', gate.notPermitted)}${list('Right actions that it turns into harm', gate.harmedByGate)}

@@ -30,7 +30,7 @@ export function overview(report: EvalReport, writtenAt: string): Markup {
   <p>A failover counts only when it is carried out or asked for; one that people are merely told of counts as paging them.</p>
   <div class="panel">${matrix(report.cases)}</div>
   <h2>Where it does well and where not</h2>
-  <div class="columns"><div class="panel"><h3 style="margin-top:0">By best action</h3>${groupTable(report.breakdowns.action)}</div><div class="panel"><h3 style="margin-top:0">By difficulty</h3>${groupTable(report.breakdowns.difficulty)}<h3>Cases that try to give it orders</h3>${groupTable([report.injection])}</div></div>
+  <div class="panel"><h3 style="margin-top:0">By best action</h3>${groupTable(report.breakdowns.action)}<h3>By difficulty</h3>${groupTable(report.breakdowns.difficulty)}<h3>Cases that try to give it orders</h3>${groupTable([report.injection])}</div>
   <div class="panel"><h3 style="margin-top:0">By cause</h3>${groupTable(report.breakdowns.category)}<details><summary>By tag</summary>${groupTable(report.breakdowns.tag)}</details></div>
   ${calibrationPanel(report)}
   ${wrongPanel(report)}

@@ -19,7 +19,7 @@ p { margin: 6px 0 12px; max-width: 78ch; }
 a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: underline; }
 .soft { color: var(--soft); } .num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code, .mono { font: 12.5px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(196px, 1fr)); gap: 12px; margin: 20px 0 8px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 12px; margin: 20px 0 8px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px; }
 .card .name { color: var(--soft); font-size: 13px; } .card .value { font-size: 27px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .card .detail { color: var(--soft); font-size: 12.5px; } .card.good .value { color: var(--best); } .card.bad .value { color: var(--forbidden); }
@@ -44,7 +44,7 @@ svg { display: block; max-width: 100%; height: auto; } svg text { font: 11px sys
 .case { display: none; } .case:target { display: block; } body:has(.case:target) .overview { display: none; }
 .crumbs { display: flex; justify-content: space-between; gap: 12px; font-size: 13.5px; margin-bottom: 18px; }
 .outcome { border-left: 5px solid var(--line); padding: 2px 0 2px 14px; margin: 14px 0; font-size: 17px; } .outcome.best { border-color: var(--best); } .outcome.acceptable { border-color: var(--acceptable); } .outcome.tolerable { border-color: var(--tolerable); } .outcome.forbidden { border-color: var(--forbidden); }
-.tiers { display: grid; grid-template-columns: max-content 1fr; gap: 5px 12px; font-size: 13.5px; } ul { margin: 6px 0; padding-left: 20px; } li { margin: 2px 0; }
+.tiers { display: grid; grid-template-columns: max-content 1fr; gap: 5px 12px; font-size: 13.5px; align-items: start; } .tiers .chip { text-align: center; } ul { margin: 6px 0; padding-left: 20px; } li { margin: 2px 0; }
 .reasons tr.block td:first-child { box-shadow: inset 3px 0 var(--forbidden); padding-left: 10px; } .reasons tr.limit td:first-child { box-shadow: inset 3px 0 var(--tolerable); padding-left: 10px; } .reasons td:first-child { padding-left: 10px; }
 footer { margin-top: 50px; color: var(--soft); font-size: 12.5px; }
 @media print { .case { display: block; break-before: page; } .crumbs { display: none; } body { background: #fff; } }

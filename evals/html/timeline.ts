@@ -17,6 +17,8 @@ const MAX_ROWS = 8
 /** One lane of the plot: its label, how high it is, and what is drawn from its top. */
 interface Lane {
   readonly label: string
+  /** A second, quieter line under the label. */
+  readonly range?: string
   readonly height: number
   readonly draw: (top: number) => Markup
 }
@@ -37,7 +39,11 @@ export function timeline(snapshot: Snapshot, decision: Decision, minutesSinceOns
   const drawn = lanes.map((lane) => {
     const at = y
     y += lane.height
-    return html`<text x="${GUTTER - 10}" y="${at + lane.height / 2 + 4}" text-anchor="end">${clip(lane.label, 38)}<title>${lane.label}</title></text>${lane.draw(at)}`
+    const middle = at + lane.height / 2 + (lane.range === undefined ? 4 : -2)
+    return html`<text x="${GUTTER - 10}" y="${middle}" text-anchor="end">${clip(lane.label, 38)}<title>${lane.label}</title></text>${
+      lane.range !== undefined &&
+      html`<text x="${GUTTER - 10}" y="${middle + 13}" text-anchor="end" style="font-size:10px">${lane.range}</text>`
+    }${lane.draw(at)}`
   })
   const onset = minutesSinceOnset !== null && minutesSinceOnset <= 60 ? now - minutesSinceOnset * 60_000 : null
   return html`<svg viewBox="0 0 ${WIDTH} ${bottom + 24}" width="${WIDTH}" role="img" aria-label="Timeline of the last hour">
@@ -80,11 +86,12 @@ function bar(
 ): Markup {
   const [x0, x1] = [xAt(from, now), Math.max(xAt(to, now), xAt(from, now) + 3)]
   const began = from < now - WINDOW_MS ? `◂ ${clock(from)} ` : ''
-  const inside = x1 - x0 > 260 || x0 > GUTTER + (WIDTH - GUTTER) * 0.6
-  const anchor = inside && x1 - x0 <= 260 ? 'end' : 'start'
-  const textX = inside ? (anchor === 'end' ? x0 - 6 : x0 + 6) : x1 + 6
+  // Words run to the right from an early bar and stand left of a late one, so that they never leave the plot.
+  const isLate = x0 > GUTTER + (WIDTH - GUTTER) * 0.45 && x1 - x0 < 420
+  const textX = isLate ? x0 - 6 : x0 + 6
+  const anchor = isLate ? 'end' : 'start'
   return html`<g><title>${words}</title><rect x="${x0}" y="${top + 4}" width="${(x1 - x0).toFixed(1)}" height="${ROW - 8}" rx="3" fill="var(--${colour})" opacity="${isOver ? 0.3 : 0.55}"/>
-  <text x="${textX}" y="${top + ROW / 2 + 4}" text-anchor="${anchor}" style="fill:var(--ink)">${began}${clip(words, 74)}</text></g>`
+  <text x="${textX}" y="${top + ROW / 2 + 4}" text-anchor="${anchor}" style="fill:var(--ink)">${began}${clip(words, isLate ? 58 : 84)}</text></g>`
 }
 
 function rows<T>(label: string, items: readonly T[], draw: (item: T, top: number) => Markup): Lane[] {
@@ -144,9 +151,19 @@ function seriesLanes(series: readonly SeriesSignal[], now: number): Lane[] {
   const shown = [...felt, ...series.filter(({ sli }) => sli === null)].slice(0, Math.max(MAX_SERIES, felt.length))
   return shown.slice(0, 10).map((one) => ({
     label: `${one.name}${one.sli ? ' ●' : ''}`,
+    range: rangeOf(one),
     height: SPARK,
     draw: (top) => spark(one, top, now),
   }))
+}
+
+/** The lowest, highest and newest value, in words. */
+function rangeOf(series: SeriesSignal): string {
+  const known = series.points.flatMap(([, value]) => (value === null ? [] : [value]))
+  const newest = series.points.at(-1)?.[1] ?? null
+  if (known.length === 0) return 'no samples'
+  const now = newest === null ? 'now nothing' : `now ${short(newest)}`
+  return `${short(Math.min(...known))} to ${short(Math.max(...known))} ${series.unit.replaceAll('_', ' ')}, ${now}`
 }
 
 function spark(series: SeriesSignal, top: number, now: number): Markup {
@@ -165,13 +182,10 @@ function spark(series: SeriesSignal, top: number, now: number): Markup {
       isPen = true
     }
   }
-  const last = known.at(-1) ?? 0
-  const words = `${series.name}: now ${short(last)} ${series.unit}, from ${short(Math.min(...known))} to ${short(Math.max(...known))}`
-  return html`<g><title>${words}</title>${
+  return html`<g><title>${`${series.name}: ${rangeOf(series)}`}</title>${
     objective !== undefined &&
     html`<line x1="${GUTTER}" x2="${WIDTH - RIGHT}" y1="${y(objective)}" y2="${y(objective)}" stroke="var(--tolerable)" stroke-dasharray="5 4"/>`
-  }<path d="${path}" fill="none" stroke="var(--series)" stroke-width="1.6"/>
-  <text x="${GUTTER + 4}" y="${top + 10}" style="font-size:10px">${short(high)} ${series.unit}</text></g>`
+  }<path d="${path}" fill="none" stroke="var(--series)" stroke-width="1.6"/></g>`
 }
 
 function short(value: number): string {
