@@ -44,6 +44,11 @@ describe('Prometheus', () => {
     expect(third?.points).toEqual([])
   })
 
+  it('takes a number that no double can hold for none', async () => {
+    const evidence = await collectedOne(SAMPLES.prometheus, answering(matrix([{ metric: {}, values: [[1, '1e999']] }])))
+    expect(evidence.signals[0]).toMatchObject({ points: [[1, null]] })
+  })
+
   it('is empty when no series answers', async () => {
     expect((await collectedOne(SAMPLES.prometheus, answering(matrix([])))).status).toBe('empty')
   })

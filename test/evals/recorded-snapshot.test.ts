@@ -77,7 +77,12 @@ describe('the snapshot of a recorded incident', () => {
     if (!first) throw new Error('there are no incidents')
     const key = 'AKIAQ3EGRS7XW4PLDN2C'
     const healthChecks = [{ signal: 'internal_services', status: 'error', detail: `key ${key} is refused` }]
-    const snapshot = await snapshotOf({ ...first, upstream: { healthChecks } })
+    const alerts = (first.alert.alerts as Record<string, unknown>[]).map((alert) => ({
+      ...alert,
+      annotations: { summary: `with ${key}` },
+    }))
+    const snapshot = await snapshotOf({ ...first, alert: { ...first.alert, alerts }, upstream: { healthChecks } })
+    expect(snapshot.alerts[0]?.annotations.summary).toMatch(/^with </)
     expect(JSON.stringify(snapshot)).toContain('is refused')
     expect(JSON.stringify(snapshot)).not.toContain(key)
   })
