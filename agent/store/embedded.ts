@@ -4,6 +4,7 @@ import { chmod, chown, lstat, mkdir, open, readFile, rename, rm, writeFile } fro
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import pg from 'pg'
 import { z } from 'zod'
 import { hashOf } from '../domain/canonical.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -121,21 +122,21 @@ async function own(folder: string, lock: FolderLock, options: EmbeddedOptions): 
   // After a crash of ours the server may still run: it is joined, not fought.
   if ((await settledPostmaster(connection.dataFolder, clock)) === null) await start()
 
-  let isBusy = false
-  const watch = setInterval(async () => {
-    if (isBusy) return
-    isBusy = true
+  let looking: Promise<void> | null = null
+  const look = async () => {
     try {
-      if ((await settledPostmaster(connection.dataFolder, clock)) === null) {
-        await start()
-        options.onRestart?.(null)
-      }
+      if ((await settledPostmaster(connection.dataFolder, clock)) !== null) return
+      await start()
+      options.onRestart?.(null)
     } catch (error) {
       // Told, and tried again at the next look: a full disk may be freed.
       options.onRestart?.(folderFault(error, folder))
-    } finally {
-      isBusy = false
     }
+  }
+  const watch = setInterval(() => {
+    looking ??= look().finally(() => {
+      looking = null
+    })
   }, WATCH_MS)
   watch.unref()
   return {
@@ -143,9 +144,28 @@ async function own(folder: string, lock: FolderLock, options: EmbeddedOptions): 
     isOwner: true,
     stop: async () => {
       clearInterval(watch)
-      await stopPostmaster(connection.dataFolder, clock)
+      await looking
+      // Another command may have joined this one's server; whoever starts next reuses it or stops it.
+      const isShared = options.purpose === 'command' && (await hasOtherClients(urlOf(connection)))
+      if (!isShared) await stopPostmaster(connection.dataFolder, clock)
       await lock.release()
     },
+  }
+}
+
+async function hasOtherClients(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 })
+  try {
+    await client.connect()
+    const others = await client.query(
+      `select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`,
+    )
+    return others.rows.length > 0
+  } catch {
+    // It does not answer, so nobody works with it.
+    return false
+  } finally {
+    await client.end().catch(() => {})
   }
 }
 

@@ -147,28 +147,36 @@ function parseLine(line: string, number: number): unknown {
   }
 }
 
-function broken(line: number, how: string): Fault {
-  return new Fault('payload_invalid', `the export cannot be imported, line ${line}: ${how}`, {
+function broken(line: number | null, how: string): Fault {
+  return new Fault('payload_invalid', `the export cannot be imported${line === null ? '' : `, line ${line}`}: ${how}`, {
     hint: 'nothing was imported; check that the file was copied completely',
   })
 }
 
 /** Lines of gzipped text. */
 async function* lines(from: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const unpacked = Readable.from(from).compose(createGunzip()) as AsyncIterable<Buffer>
+  const packed = Readable.from(from)
+  const unpacked = createGunzip()
+  packed.on('error', (error) => unpacked.destroy(error))
+  // Whoever iterates hears of an error; without a listener one that comes between two reads would end the process.
+  unpacked.on('error', () => {})
+  packed.pipe(unpacked)
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest = ''
   try {
     for await (const chunk of unpacked) {
       rest += decoder.decode(chunk, { stream: true })
-      if (rest.length > LINE_LIMIT_CHARACTERS) throw broken(0, 'a line is too long')
+      if (rest.length > LINE_LIMIT_CHARACTERS) throw broken(null, 'a line is too long')
       const parts = rest.split('\n')
       rest = parts.pop() ?? ''
       yield* parts
     }
   } catch (error) {
     if (isFault(error)) throw error
-    throw broken(0, 'it is not a complete gzip file')
+    throw broken(null, 'it is not a complete gzip file')
+  } finally {
+    packed.destroy()
+    unpacked.destroy()
   }
   if (rest !== '') yield rest
 }

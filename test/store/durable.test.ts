@@ -15,7 +15,9 @@ describe('durable work', () => {
     const folder = await openFolder()
     const journal = path.join(folder, 'journal')
     await writeFile(journal, '')
-    const dead = spawn(NODE, ['test/store/durable-agent.program.ts', url, 'agent-a', journal, 'hang'], { stdio: 'inherit' })
+    const dead = spawn(NODE, ['test/store/durable-agent.program.ts', url, 'agent-a', journal, 'hang'], {
+      stdio: 'inherit',
+    })
     await expect.poll(() => readFile(journal, 'utf8'), { timeout: 15_000 }).toContain('agent-a decide inc-1')
     dead.kill('SIGKILL')
     await once(dead, 'exit')
@@ -28,7 +30,8 @@ describe('durable work', () => {
       log: () => {},
       work: {
         assess: async (id, step) => {
-          for (const name of ['collect', 'decide']) await step(name, () => appendFile(journal, `agent-b ${name} ${id}\n`))
+          for (const name of ['collect', 'decide'])
+            await step(name, () => appendFile(journal, `agent-b ${name} ${id}\n`))
           return 'decided'
         },
       },
