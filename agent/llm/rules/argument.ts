@@ -18,6 +18,8 @@ export interface Argument {
   readonly hypothesis: Hypothesis
   readonly weight: number
   readonly note: string
+  /** It shows the provider's own hand, not only that machines or calls are gone. */
+  readonly isDirect?: boolean
   /** Id of the evidence or signal that shows it; null when it is the absence of something. */
   readonly evidence: string | null
 }

@@ -51,6 +51,8 @@ export function causeOf(readings: Readings, weighing: Weighing): Cause {
     front?.company ??
     readings.snapshot.service.dependsOn.find((name) => /:(?:cdn|waf|edge)/.test(name))?.split(':')[0] ??
     null
+  // Names and entries may be run by a third party that the service lists by its own name.
+  const byThird = !front && !frontVendor && third && third.weight >= 1.5 ? third : null
   const options: Cause[] = [
     {
       kind: 'own_change',
@@ -72,8 +74,8 @@ export function causeOf(readings: Readings, weighing: Weighing): Cause {
     },
     {
       kind: 'edge',
-      category: categoryOf(frontVendor ?? 'cdn'),
-      provider: frontVendor,
+      category: byThird ? 'third_party_service' : categoryOf(frontVendor ?? 'cdn'),
+      provider: byThird ? byThird.company : frontVendor,
       because: [...edge, ...(front?.arguments ?? [])],
       dependency: front,
       score: sumFor(edge, 'edge') + (front?.weight ?? 0),
@@ -91,16 +93,18 @@ export function causeOf(readings: Readings, weighing: Weighing): Cause {
   ]
   options.sort((a, b) => b.score - a.score)
   const [first, second] = options
-  if (!first || first.score < NAMEABLE)
+  if (!first || first.score < NAMEABLE) {
+    const isCrowd = provider.some((item) => item.hypothesis === 'capacity')
     return {
       kind: 'unknown',
-      category: 'unknown',
+      category: isCrowd ? 'internal_capacity' : 'unknown',
       provider: null,
       because: [],
       dependency: null,
       score: first?.score ?? 0,
       margin: 0,
     }
+  }
   return { ...first, margin: first.score - Math.max(0, second?.score ?? 0) }
 }
 

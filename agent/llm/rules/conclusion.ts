@@ -4,7 +4,8 @@ import { type Cause, causeOf, type Weighing, weigh } from './cause.ts'
 import { type Impact, judgeImpact } from './impact.ts'
 import type { Readings } from './readings.ts'
 import { isBlocked, restartRemedy, siblingRemedy, zoneRemedy } from './remedies.ts'
-import { type Draft, judgeBlind, judgeData, judgeRecovering, judgeSecurity, judgeServed } from './special.ts'
+import { judgeServed } from './served.ts'
+import { type Draft, judgeBlind, judgeData, judgeRecovering, judgeSecurity } from './special.ts'
 import { readTarget, type TargetReading } from './targets.ts'
 
 /** What the reading comes to, before it is put into words. */
@@ -155,9 +156,20 @@ function judgeMove(
       .map((item) => sourceOf(item.evidence ?? '')),
   )
   if (sources.size < 2) return page('Only one source speaks for an outside fault')
+  if (cause.kind === 'provider' && !cause.because.some((item) => item.isDirect && item.weight > 0))
+    return page('Machines or calls are gone, but nothing shows the hand of the provider')
   const suspect = weighing.suspects[0]
   if (suspect && suspect.score >= (suspect.isCorroborated ? 2.5 : 3) && cause.margin < 1.5)
     return page('A change of ours and an outside fault are both likely')
+  const near = weighing.suspects.some(
+    (item) =>
+      item.isConnected &&
+      !item.isCode &&
+      item.leadMinutes >= -3 &&
+      item.leadMinutes <= 15 &&
+      (item.change.rolloutPercent ?? 100) > 40,
+  )
+  if (near && cause.score < 4.5) return page('Something that the service may stand on was changed minutes before')
   if (!readings.changesWereSeen && cause.score < 4.5) return page('Whether we changed something could not be seen')
   const choice = targets.find((target) => target.usable && !isBlocked(target, readings, weighing, cause))
   if (!choice) return page('The fault lies outside, but no place to go to is ready and free of it', 0.6)

@@ -15,6 +15,8 @@ export interface FailingDependency {
 }
 
 const EDGE = /cdn|edge|dns|waf|front_?door|spectrum|workers|challenge|cache|cloudfront|load[-_]?balanc/i
+/** Services of a cloud that one region shares with the next. */
+const WORLDWIDE = /iam|identity|entra|directory|service-control|sts|organi[sz]ation|global/i
 const CLOUDS: ReadonlySet<string> = new Set(['aws', 'azure', 'gcp'])
 
 /** Which dependencies fail, worst first; what targets share is looked at as well. */
@@ -47,7 +49,7 @@ function weighDependency(name: string, readings: Readings): FailingDependency {
     (log) => log.isError && log.minutesSinceLast < 15 && speaksOf(log.text, isThird ? [company] : names),
   )
   const kinds = new Set(lines.map((log) => log.signal.pattern)).size
-  if (kinds > 0 && (kind === 'edge' || !isHome))
+  if (kinds > 0 && (kind === 'edge' || !isHome || WORLDWIDE.test(product)))
     add(isThird || kinds === 1 ? 0.6 : 1, `our error lines name ${company}`, lines[0]?.signal.id ?? null)
   const series = readings.series.find(
     (reading) => reading.state === 'bad' && speaksOf(describe(reading.signal), isThird ? [company] : names),

@@ -22,8 +22,8 @@ const PROVIDER_SIDE =
 export function argueProvider(readings: Readings, suspects: readonly Suspect[]): Argument[] {
   const { service } = readings.snapshot
   const list: Argument[] = []
-  const add = (weight: number, note: string, evidence: string | null) =>
-    list.push({ hypothesis: 'provider', weight, note, evidence })
+  const add: Add = (weight, note, evidence, isDirect = false) =>
+    list.push({ hypothesis: 'provider', weight, note, evidence, isDirect })
   let hasEvent = false
   for (const event of readings.events) {
     if (event.provider !== service.primary.provider || event.category !== 'issue') continue
@@ -37,20 +37,26 @@ export function argueProvider(readings: Readings, suspects: readonly Suspect[]):
           ? `an open event of ${event.provider} is about our place`
           : 'an event is about something users do not touch',
         event.id,
+        weight >= 1.5,
       )
     if (weight >= 1.5 && event.affectedEntities.length > 0) add(1, 'it names resources of ours', event.id)
   }
   argueFromChecks(readings, add)
   argueFromLogs(readings, add)
   argueFromSeries(readings, add)
+  const surge = surgeOf(readings)
+  if (surge) {
+    add(-1.5, 'this is a crowd rather than an outage', surge)
+    list.push({ hypothesis: 'capacity', weight: 1.5, note: 'requests are more than twice the usual', evidence: surge })
+  }
   const witness = witnessOf(readings)
   if (witness)
-    add(1.3, `${witness.provider}, a company apart from us, reports trouble since the same minutes`, witness.id)
+    add(1.3, `${witness.provider}, a company apart from us, reports trouble since the same minutes`, witness.id, true)
   if (nothingChanged(readings, suspects)) add(1, 'nothing of ours changed in the hour before', null)
   return list
 }
 
-type Add = (weight: number, note: string, evidence: string | null) => void
+type Add = (weight: number, note: string, evidence: string | null, isDirect?: boolean) => void
 
 function weightOfEvent(event: ProviderEventSignal, readings: Readings): number {
   const days = event.updatedAt ? minutesBetween(event.updatedAt, readings.snapshot.takenAt) / 1440 : 0
@@ -76,8 +82,8 @@ function argueFromChecks(readings: Readings, add: Add): void {
   if (api) {
     const detail = api.detail ?? ''
     const ourSide = OUR_SIDE.test(detail) && !OTHERS_TOO.test(detail)
-    if (api.status === 'error' && !ourSide) add(2, 'calls to the provider fail', api.id)
-    else if (api.status === 'degraded' && !ourSide) add(1, 'a part of the calls to the provider fails', api.id)
+    if (api.status === 'error' && !ourSide) add(2, 'calls to the provider fail', api.id, true)
+    else if (api.status === 'degraded' && !ourSide) add(1, 'a part of the calls to the provider fails', api.id, true)
     else if (api.status === 'ok') add(-0.8, 'calls to the provider succeed', api.id)
     else if (ourSide) add(-0.5, 'calls to the provider are refused or blocked on our side', api.id)
   }
@@ -90,15 +96,21 @@ function argueFromLogs(readings: Readings, add: Add): void {
   const coded =
     errors.find((log) => log.topics.has('providerFault')) ??
     errors.find((log) => log.topics.has('serverError') && log.topics.has('cloudName'))
-  if (coded) add(1.5, 'the cloud itself answers with errors', coded.signal.id)
+  if (coded) add(1.5, 'the cloud itself answers with errors', coded.signal.id, true)
   const hardware = errors.find((log) => log.topics.has('hardware'))
-  if (hardware) add(1.2, 'machines, disks or power fail', hardware.signal.id)
+  if (hardware)
+    add(
+      1.2,
+      'machines, disks or power fail',
+      hardware.signal.id,
+      /platform|power|temperature|cooling/i.test(hardware.text),
+    )
   const elsewhere = errors.find((log) => placeOf(lineOf(log), readings.snapshot.service) === 'secondary')
   const here = errors.find((log) => placeOf(lineOf(log), readings.snapshot.service) === 'primary')
   if (elsewhere && here && readings.snapshot.service.secondary?.provider === readings.snapshot.service.primary.provider)
     add(0.7, 'another region of the provider answers with the same errors', elsewhere.signal.id)
   const linkLocal = errors.find((log) => /169\.254\.169\.25[34]/.test(log.text) && !log.topics.has('denied'))
-  if (linkLocal) add(1.5, "the provider's own name or metadata endpoint does not answer", linkLocal.signal.id)
+  if (linkLocal) add(1.5, "the provider's own name or metadata endpoint does not answer", linkLocal.signal.id, true)
 }
 
 function lineOf(log: LogReading): string {
@@ -122,18 +134,17 @@ function argueFromSeries(readings: Readings, add: Add): void {
       split.healthy.some((part) => placeOf(part.value, service) !== 'primary'),
   )
   if (region)
-    add(1, 'the same measure fails in our region and not elsewhere', region.failing[0]?.reading.signal.id ?? null)
-  const surge = readings.ownSeries.find(
-    (reading) =>
-      reading.meaning.kind === 'traffic' &&
-      reading.now !== null &&
-      reading.usual !== null &&
-      reading.now > reading.usual * 2.2 &&
-      reading.usual > 0,
-  )
-  const firstHalf = surge ? medianOfFirst(surge.signal.points.map((point) => point[1])) : null
-  if (surge && firstHalf !== null && (surge.now ?? 0) > firstHalf * 2.2)
-    add(-1.5, `${surge.signal.name} is more than twice the usual: a crowd, not an outage`, surge.signal.id)
+    add(1, 'the same measure fails in our region and not elsewhere', region.failing[0]?.reading.signal.id ?? null, true)
+}
+
+/** The series that shows more than twice the usual requests, if any. */
+function surgeOf(readings: Readings): string | null {
+  const surge = readings.ownSeries.find((reading) => {
+    if (reading.meaning.kind !== 'traffic' || reading.now === null) return false
+    const before = medianOfFirst(reading.signal.points.map((point) => point[1]))
+    return before !== null && before > 0 && reading.now > before * 2.2
+  })
+  return surge?.signal.id ?? null
 }
 
 function medianOfFirst(values: readonly (number | null)[]): number | null {
