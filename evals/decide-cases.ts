@@ -131,6 +131,13 @@ async function decideOne(
   if (abstained && NOT_HEARD.has(abstained.reason)) {
     throw new Fault('model_unavailable', `${opinion.analyst} gave no opinion: ${abstained.reason}: ${abstained.detail}`)
   }
+  // In production the rules stand in for a model that does not answer; here that would credit the model with their answers.
+  if (opinion?.analyst === 'rules' && plan.decider.name !== 'rules') {
+    throw new Fault(
+      'model_unavailable',
+      `${plan.decider.name} gave no opinion, the rules answered instead: ${opinion.notes.join('; ')}`,
+    )
+  }
   plan.spool?.append({ key, fileHash, result, detail: { decision, opinion } })
   return { outcome, result, isFresh: true }
 }

@@ -75,7 +75,7 @@ export function shadowReport(decisions: readonly ShadowDecision[], outcomes: rea
     needlessAvoided: judged.filter((row) => isNeedless(row.thresholds, row.right) && !isNeedless(row.agent, row.right))
       .length,
     minutesSaved: saved.filter((minutes) => minutes > 0).reduce((sum, minutes) => sum + minutes, 0),
-    minutesLost: -saved.filter((minutes) => minutes < 0).reduce((sum, minutes) => sum + minutes, 0),
+    minutesLost: saved.filter((minutes) => minutes < 0).reduce((sum, minutes) => sum - minutes, 0),
     rows: rows.toSorted((a, b) => (a.decidedAt < b.decidedAt ? -1 : 1)),
   }
 }

@@ -48,15 +48,20 @@ describe('any fitted map', () => {
   )
   it('never falls, stays within 0 and 1, and never claims certainty from few cases', () => {
     fc.assert(
-      fc.property(anyForecasts, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (list, a, b) => {
-        for (const map of [fitIsotonic(list), fitPlatt(list)]) {
-          const [low, high] = [calibrate(map, Math.min(a, b)), calibrate(map, Math.max(a, b))]
-          expect(low).toBeLessThanOrEqual(high + 1e-9)
-          expect(low).toBeGreaterThanOrEqual(0)
-          expect(high).toBeLessThanOrEqual(1)
-        }
-        expect(calibrate(fitIsotonic(list), 1)).toBeLessThan(1)
-      }),
+      fc.property(
+        anyForecasts,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (list, a, b) => {
+          for (const map of [fitIsotonic(list), fitPlatt(list)]) {
+            const [low, high] = [calibrate(map, Math.min(a, b)), calibrate(map, Math.max(a, b))]
+            expect(low).toBeLessThanOrEqual(high + 1e-9)
+            expect(low).toBeGreaterThanOrEqual(0)
+            expect(high).toBeLessThanOrEqual(1)
+          }
+          expect(calibrate(fitIsotonic(list), 1)).toBeLessThan(1)
+        },
+      ),
     )
   })
 })

@@ -105,7 +105,10 @@ describe('cost of delay', () => {
 
 describe('any label and decision', () => {
   const anyLabel = fc
-    .tuple(fc.shuffledSubarray(Action.options, { minLength: 7, maxLength: 7 }), fc.array(fc.nat(2), { minLength: 6, maxLength: 6 }))
+    .tuple(
+      fc.shuffledSubarray(Action.options, { minLength: 7, maxLength: 7 }),
+      fc.array(fc.nat(2), { minLength: 6, maxLength: 6 }),
+    )
     .map(([order, tiers]) => {
       const at = (tier: number) => order.slice(1).filter((_, index) => tiers[index] === tier)
       return Label.parse({

@@ -25,12 +25,26 @@ describe('intervals', () => {
   })
   it('span the mean, and are wider when cases hang together', () => {
     const values = Array.from({ length: 80 }, (_, i) => (i % 8 < 4 ? 1 : 0))
-    const alone = bootstrapMean(values, values.map((_, i) => `${i}`), 's')
-    const grouped = bootstrapMean(values, values.map((_, i) => `${Math.floor(i / 4)}`), 's')
+    const alone = bootstrapMean(
+      values,
+      values.map((_, i) => `${i}`),
+      's',
+    )
+    const grouped = bootstrapMean(
+      values,
+      values.map((_, i) => `${Math.floor(i / 4)}`),
+      's',
+    )
     expect(alone.low).toBeLessThan(0.5)
     expect(alone.high).toBeGreaterThan(0.5)
     expect(grouped.high - grouped.low).toBeGreaterThan(alone.high - alone.low)
-    expect(bootstrapMean(values, values.map((_, i) => `${i}`), 's')).toEqual(alone)
+    expect(
+      bootstrapMean(
+        values,
+        values.map((_, i) => `${i}`),
+        's',
+      ),
+    ).toEqual(alone)
   })
   it('say nothing about nothing', () => {
     expect(bootstrapMean([], [], 's').low).toBeNaN()
@@ -50,7 +64,11 @@ describe("McNemar's test", () => {
   })
 })
 
-const forecast = (confidence: number, correct: boolean, group = `${Math.random()}`): Forecast => ({ confidence, correct, group })
+const forecast = (confidence: number, correct: boolean, group = `${Math.random()}`): Forecast => ({
+  confidence,
+  correct,
+  group,
+})
 
 describe('reliability', () => {
   it('scores certainty that comes true with zero and that does not with one', () => {
