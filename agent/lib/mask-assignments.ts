@@ -107,7 +107,8 @@ function quotedEnd(text: string, start: number, open: string): number | null {
   return null
 }
 
-const BARE = /(?:(?!,\s|,[\w.-]{1,30}[=:])[^\s"'\\;&<>{}]){1,4096}/y
+/** A separator ends a bare value only where the next name or nothing follows: passwords hold commas and semicolons too. */
+const BARE = /(?:(?!,\s|;(?:\s|$)|;[\w. -]{1,30}=|[,&][\w.-]{1,30}[=:])[^\s"'\\<>{}]){1,4096}/y
 
 function bareEnd(text: string, start: number): number {
   if (text[start] === '<' || text[start] === '[') return start

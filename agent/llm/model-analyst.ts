@@ -70,9 +70,9 @@ export function modelAnalyst(options: ModelAnalystOptions): Analyst {
     const earlier = await memo?.get(key).catch(() => null)
     if (earlier) return remembered(opinionFrom(earlier, snapshot, facts, options.calibrations), earlier.at)
 
-    // Masked before it is shortened, since half of a secret is no longer recognised, and once more as it is sent.
-    const alerts = JSON.parse(await options.mask(JSON.stringify(snapshot.alerts))) as Snapshot['alerts']
-    const rendered = prompt.render({ ...snapshot, alerts }, facts)
+    // Masked before it is shortened and quoted, since half of a secret is no longer recognised, and once more as it is sent.
+    const masked = JSON.parse(await options.mask(JSON.stringify(snapshot))) as Snapshot
+    const rendered = prompt.render(masked, facts)
     const user = await options.mask(rendered.user)
     const notes: string[] = rendered.cut.length > 0 ? [`left out of the prompt: ${rendered.cut.join('; ')}`] : []
     for (const [index, provider] of providers.entries()) {

@@ -37,7 +37,7 @@ const SECRETS: [name: string, text: string, secret: string][] = [
   ['a password with an @ in an address', 'redis://:p@ss-w0rd@cache:6379/0', 'p@ss-w0rd'],
   ['a Go MySQL address', 'root:t0ps3cret@tcp(10.0.0.5:3306)/app', 't0ps3cret'],
   ['a token in an address', 'https://0a1b2c3d4e5f60718293@sentry.example/1', '0a1b2c3d4e5f60718293'],
-  ['an ADO connection string', 'Server=db;User Id=app;Password=Str0ng;Pass!;Encrypt=true', 'Str0ng'],
+  ['an ADO connection string', 'Server=db;User Id=app;Password=Str0ng;Pass!;Encrypt=true', 'Pass!'],
   [
     'a storage connection string',
     'AccountName=a;AccountKey=Zm9vYmFyYmF6cXV4Zm9vYmFy==;EndpointSuffix=x',
@@ -47,6 +47,8 @@ const SECRETS: [name: string, text: string, secret: string][] = [
   ['a private key in JSON', JSON.stringify({ private_key: PEM }), PEM_BODY.slice(0, 60)],
   ['a private key cut into lines', JSON.stringify(PEM.split('\n').map((line) => ['1', line])), PEM_BODY.slice(0, 60)],
   ['a password', 'login with password=hunter2 failed', 'hunter2'],
+  ['a password with an ampersand', 'login failed password=Tr0ub4dor&3x user=app', '3x'],
+  ['a password before another parameter', 'GET /login?password=hunter22&user=bob', 'hunter22'],
   ['a password in an environment', 'DB_PASSWORD=correcthorse', 'correcthorse'],
   ['a password in JSON', '{"db":{"password":"hunter 2 \\" quoted"}}', 'hunter 2'],
   ['a password in JSON in JSON', JSON.stringify({ line: JSON.stringify({ password: 'hunter2' }) }), 'hunter2'],

@@ -13,6 +13,7 @@ import { langfuseTracer } from '../../agent/llm/trace.ts'
 import { noTracer } from '../../agent/llm/tracer.ts'
 import { snapshotOf } from '../../evals/recorded-snapshot.ts'
 import { analystPrompt } from '../../prompts/index.ts'
+import { incidentAt, KV_VERDICT } from '../fakes/incidents.ts'
 import { type LangfuseServer, startLangfuse } from '../fakes/langfuse-server.ts'
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
@@ -135,6 +136,56 @@ describe.each(PLACES)('secrets in a %s', (place) => {
       expect(leaked.map(([name]) => name)).toEqual([])
       for (const own of [API_KEY, BOUNDARY_KEY, MASK_KEY]) expect(everything).not.toContain(own)
     }
+  })
+})
+
+describe('each layer by itself', () => {
+  it.each(Object.entries(PLANTED))(
+    'the prompt holds no %s that a collector let through',
+    async (_name, { text, secret }) => {
+      const { everything } = await assessed(
+        await snapshotOf(incidentWith('a-kv-usw2', 'log line', text), { mask: async (unmasked) => unmasked }),
+      )
+      expect(everything).not.toContain(secret)
+    },
+  )
+
+  it('nothing of a reply is passed on that looks like a secret', async () => {
+    const token = `ghp_${'zZ9yX8wV7uT6sR5qP4oN3mL2kJ1iH0gF9eD8'}`
+    const server = await startModelServer({
+      always: { kind: 'verdict', verdict: { ...KV_VERDICT, reasoning: `The key is ${token}.` } },
+    })
+    const traces = await startLangfuse()
+    const tracer = langfuseTracer({
+      publicKey: 'pk',
+      secretKey: 'sk',
+      baseUrl: traces.url,
+      environment: 'default',
+      withTexts: true,
+    })
+    const clock = steppingClock({ instantMs: 10_000 })
+    const kept: Recording[] = []
+    const analyst = modelAnalyst({
+      providers: [openAiModel({ model: 'gpt-6-sol', apiKey: API_KEY, baseUrl: `${server.url}/v1`, api: 'responses' })],
+      prompt: analystPrompt({ boundaryKey: BOUNDARY_KEY, maxInputTokens: 6000 }),
+      mask,
+      fallback: { id: 'nobody', assess: () => Promise.reject(new Error('nobody else is asked')) },
+      calibrations: [],
+      prices: [],
+      budget: memoryBudget(BudgetLimits.parse({}), clock),
+      memo: null,
+      recorder: { keep: async (recording) => void kept.push(recording) },
+      tracer,
+      clock,
+      random: () => 0,
+      limits: ModelLimits.parse({}),
+    })
+    const { snapshot, facts } = await incidentAt('a-kv-usw2')
+    const opinion = await analyst.assess(snapshot, facts, new AbortController().signal)
+    await tracer.close()
+    await Promise.all([server.close(), traces.close()])
+    expect(opinion.verdict?.reasoning).toMatch(/^The key is <secret:github:[0-9a-f]{4}>\.$/)
+    expect(JSON.stringify([opinion, kept, traces.bodies])).not.toContain(token)
   })
 })
 
