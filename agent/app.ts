@@ -229,7 +229,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
   return {
     ...{ id, config, store, services, policy, metrics, clock, log, http, mask, prompt, assessDeps, start },
-    intake: intakeFor(config.catalogue.services, store),
+    intake: intakeFor(config.catalogue.services, store, mask),
     nudge: () => assessor?.nudge(),
     assessNow: async (incidentId) => {
       const claim = await store.incidents.claimAssessment(id, claimLeaseMs(assessDeps.deadlineMs), incidentId)

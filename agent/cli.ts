@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { evalCommand } from '../evals/command.ts'
 import { auditCommand } from './cli/audit-command.ts'
+import { captureCommand } from './cli/capture-command.ts'
 import { checkCommand } from './cli/check-command.ts'
 import { decideCommand } from './cli/decide-command.ts'
 import { demoCommand } from './cli/demo-command.ts'
@@ -10,6 +11,7 @@ import { explainCommand } from './cli/explain-command.ts'
 import { freezeCommand, unfreezeCommand } from './cli/freeze-command.ts'
 import { type CliIo, EXIT } from './cli/io.ts'
 import { replayCommand } from './cli/replay-command.ts'
+import { outcomeCommand, reportCommand } from './cli/report-command.ts'
 import { serveCommand } from './cli/serve-command.ts'
 import { statusCommand } from './cli/status-command.ts'
 import { storeCommand } from './cli/store-command.ts'
@@ -33,6 +35,7 @@ function program(io: CliIo): Command {
   const commands = [
     ...[serveCommand(io), demoCommand(io), statusCommand(io), watchCommand(io)],
     ...[decideCommand(io), explainCommand(io), replayCommand(io), evalCommand(io)],
+    ...[captureCommand(io), outcomeCommand(io), reportCommand(io)],
     ...[freezeCommand(io), unfreezeCommand(io), auditCommand(io), storeCommand(io)],
     ...[checkCommand(io), doctorCommand(io)],
   ]
@@ -71,5 +74,10 @@ async function main(): Promise<number> {
     return USAGE_CODES.has(fault.code) ? EXIT.usage : EXIT.against
   }
 }
+
+// A reader such as `head` may leave before everything was written; that is its right.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.against),
+)
 
 process.exitCode = await main()

@@ -3,6 +3,7 @@ import type { Alert } from '../domain/alert.ts'
 import { groupOf, Service } from '../domain/service.ts'
 import type { Instant } from '../domain/time.ts'
 import { serviceMatcher } from '../ingest/match.ts'
+import type { Mask } from '../lib/mask.ts'
 import type { IngestResult, ScopedAlert } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
@@ -19,6 +20,7 @@ export interface Intake {
 export function intakeFor(
   services: readonly CatalogueService[],
   store: Pick<Store, 'incidents'>,
+  mask: Mask,
 ): (alerts: readonly Alert[], receivedAt: Instant) => Promise<Intake> {
   const match = serviceMatcher(services.map(({ name, match: matchers }) => ({ name, matchers })))
   const scopes = new Map(
@@ -39,6 +41,16 @@ export function intakeFor(
       })
       return { alert, service: UNMATCHED_SERVICE, group: UNMATCHED_SERVICE, provider: 'unknown' }
     })
-    return { stored: await store.incidents.ingestAlerts(scoped, receivedAt), unmatched }
+    const masked = await Promise.all(scoped.map(async (one) => ({ ...one, alert: await maskedAlert(one.alert, mask) })))
+    return { stored: await store.incidents.ingestAlerts(masked, receivedAt), unmatched }
   }
+}
+
+/** Texts of whoever wrote the rule may hold secrets; labels are matched before, and the fingerprint stays what it was. */
+async function maskedAlert(alert: Alert, mask: Mask): Promise<Alert> {
+  const text = JSON.stringify([alert.labels, alert.annotations])
+  const masked = await mask(text)
+  if (masked === text) return alert
+  const [labels, annotations] = JSON.parse(masked) as [Alert['labels'], Alert['annotations']]
+  return { ...alert, labels, annotations }
 }

@@ -43,13 +43,15 @@ function withoutCredentials(url: string): string {
 }
 
 /** An exchange as the store keeps it: content-addressed, so that the same answer is stored once. */
-export function rawBodyOf(exchange: KeptExchange): RawBody {
+export function rawBodyOf({ evidenceId, ...exchange }: KeptExchange): RawBody {
+  // Without the evidence's id: several pieces of evidence may share one answer, and the record says which.
   const bytes = Buffer.from(JSON.stringify(exchange))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { sha256, source: exchange.evidenceId, contentType: 'application/json', bytes }
+  return { sha256, source: evidenceId, contentType: 'application/json', bytes }
 }
 
-/** The exchange that a stored body holds. */
-export function exchangeOf(body: RawBody): KeptExchange {
-  return KeptExchange.parse(JSON.parse(Buffer.from(body.bytes).toString('utf8')))
+/** The exchange that a stored body holds, as one piece of evidence saw it. */
+export function exchangeOf(evidenceId: string, body: RawBody): KeptExchange {
+  const stored = JSON.parse(Buffer.from(body.bytes).toString('utf8')) as object
+  return KeptExchange.parse({ ...stored, evidenceId })
 }

@@ -1,0 +1,144 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { Command } from 'commander'
+import { captureCase, type GivenLabel } from '../../evals/capture.ts'
+import { Action } from '../domain/action.ts'
+import { minutesBetween } from '../domain/time.ts'
+import { Category } from '../domain/verdict.ts'
+import { exchangeOf, type KeptExchange } from '../engine/kept-exchange.ts'
+import { Fault } from '../lib/errors.ts'
+import type { DecisionRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import { decisionFor } from './explain-command.ts'
+import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
+import { withStore } from './with-store.ts'
+
+interface CaptureOptions extends GlobalOptions {
+  readonly best?: string
+  readonly acceptable?: string
+  readonly tolerable?: string
+  readonly category?: string
+  readonly why?: string
+  readonly title?: string
+  readonly tags?: string
+  readonly difficulty: string
+  readonly out?: string
+}
+
+const HELP = `
+What is not given is asked for. Every action that is neither best, acceptable nor tolerable is taken as forbidden.
+
+Examples:
+  failwise capture dec_mwpwrt37e4k2f9a
+  failwise capture checkout --best rollback_change --tolerable page_human --category internal_deploy --why "release 5.18 broke rounding"`
+
+/** `failwise capture`: a recorded decision as an evaluation case. */
+export function captureCommand(io: CliIo): Command {
+  return new Command('capture')
+    .description('turn a recorded decision into an evaluation case')
+    .argument('<id>', 'a decision, an incident or a service')
+    .option('--best <action>', `what would have been right: ${Action.options.join(', ')}`)
+    .option('--acceptable <actions>', 'as good, separated by commas')
+    .option('--tolerable <actions>', 'safe, but slower or costlier')
+    .option('--category <category>', 'the true cause')
+    .option('--why <text>', 'why, in a sentence or two')
+    .option('--title <text>', 'what the case is called')
+    .option('--tags <tags>', 'separated by commas')
+    .option('--difficulty <level>', 'easy, medium or hard', 'unrated')
+    .option('--out <file>', 'where; evals/incidents/ID.json without it')
+    .addHelpText('after', HELP)
+    .action(async (id: string, _options, command: Command) => {
+      const options = optionsOf<CaptureOptions>(command, io)
+      const { record, bodies } = await withStore(options, io, async ({ store }) => {
+        const record = await decisionFor(id, store)
+        return { record, bodies: await bodiesOf(record, store) }
+      })
+      const label = await labelFrom(options, record, io)
+      const file = options.out ?? join('evals/incidents', `${record.id}.json`)
+      if (existsSync(file))
+        throw new Fault('usage', `${file} exists already`, { hint: 'Name another file with --out.' })
+      const firstAlert = record.snapshot.alerts[0]
+      const captured = captureCase({ id: record.id, snapshot: record.snapshot, bodies, alertBodies: [] }, label, {
+        title: options.title ?? `${record.service}: ${firstAlert?.name ?? 'sustained health score'}`,
+        tags: listOf(options.tags),
+        difficulty: options.difficulty,
+        minutesSinceOnset: firstAlert ? Math.round(minutesBetween(firstAlert.startsAt, record.decidedAt)) : null,
+      })
+      writeFileSync(file, `${JSON.stringify(captured, null, 1)}\n`)
+      answerOn(io, options).give(
+        { file, label },
+        () => `${file}: ${label.best}, ${label.category}. Try it: failwise eval --filter ${record.id}`,
+      )
+    })
+}
+
+async function bodiesOf(record: DecisionRecord, store: Pick<Store, 'bodies'>): Promise<KeptExchange[]> {
+  const kept: KeptExchange[] = []
+  for (const [evidenceId, hashes] of Object.entries(record.bodies))
+    for (const hash of hashes) {
+      const body = await store.bodies.get(hash)
+      if (body) kept.push(exchangeOf(evidenceId, body))
+    }
+  return kept
+}
+
+async function labelFrom(options: CaptureOptions, record: DecisionRecord, io: CliIo): Promise<GivenLabel> {
+  const ask = questions(io)
+  try {
+    const decided = `the agent decided ${record.decision.action}`
+    const best = actionOf(
+      options.best ??
+        (await ask('best', `What would have been right (${decided})? One of ${Action.options.join(', ')}`)),
+    )
+    const acceptable = listOf(
+      options.acceptable ??
+        (options.best ? '' : await ask('acceptable', 'What would have been as good? (commas, or empty)')),
+    ).map(actionOf)
+    const tolerable = listOf(
+      options.tolerable ??
+        (options.best
+          ? ''
+          : await ask('tolerable', 'What would have been safe, but slower or costlier? (commas, or empty)')),
+    ).map(actionOf)
+    const category = categoryOf(
+      options.category ?? (await ask('category', `The true cause? One of ${Category.options.join(', ')}`)),
+    )
+    const why = options.why ?? (await ask('why', 'Why? A sentence or two'))
+    const named = new Set<Action>([best, ...acceptable, ...tolerable])
+    const forbidden = Action.options.filter((action) => !named.has(action))
+    return { best, acceptable, tolerable, forbidden, category, why }
+  } finally {
+    ask.end()
+  }
+}
+
+function questions(io: CliIo) {
+  let reader: ReturnType<typeof createInterface> | null = null
+  const ask = async (option: string, question: string): Promise<string> => {
+    if (!process.stdin.isTTY) throw new Fault('usage', `--${option} is missing, and there is no terminal to ask on`)
+    reader ??= createInterface({ input: process.stdin, output: io.err })
+    return (await reader.question(`${question}: `)).trim()
+  }
+  return Object.assign(ask, { end: () => reader?.close() })
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+/** The action that a text names; throws `usage` with the allowed ones. */
+export function actionOf(text: string): Action {
+  const parsed = Action.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new Fault('usage', `"${text}" is no action`, { hint: `Use one of ${Action.options.join(', ')}.` })
+}
+
+function categoryOf(text: string): Category {
+  const parsed = Category.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new Fault('usage', `"${text}" is no category`, { hint: `Use one of ${Category.options.join(', ')}.` })
+}

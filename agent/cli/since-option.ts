@@ -1,0 +1,35 @@
+import { type Instant, instantOf } from '../domain/time.ts'
+import { Fault } from '../lib/errors.ts'
+import type { DecisionSummary } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 }
+
+/** The moment that `30d`, `12h` or an ISO time stands for. */
+export function sinceFrom(text: string, nowMs: number): Instant {
+  const span = /^(\d{1,6})([mhdw])$/.exec(text)
+  if (span) return instantOf(nowMs - Number(span[1]) * (UNIT_MS[span[2] ?? ''] ?? 0))
+  const at = Date.parse(text)
+  if (!Number.isNaN(at)) return instantOf(at)
+  throw new Fault('usage', `--since must be such as 30d, 12h or 2026-03-01; is "${text}"`)
+}
+
+const PAGE = 500
+
+/** Every decision since a moment, oldest first, read in pages. */
+export async function* decisionsSince(
+  store: Pick<Store, 'decisions'>,
+  since: Instant,
+): AsyncGenerator<DecisionSummary> {
+  const found: DecisionSummary[] = []
+  let before: Instant | undefined
+  for (;;) {
+    const page = await store.decisions.list({ limit: PAGE, ...(before && { before }) })
+    const inTime = page.filter(({ decidedAt }) => decidedAt >= since)
+    found.push(...inTime)
+    const last = page.at(-1)
+    if (!last || inTime.length < page.length || page.length < PAGE) break
+    before = last.decidedAt
+  }
+  yield* found.reverse()
+}
