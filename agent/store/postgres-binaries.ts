@@ -47,8 +47,8 @@ function packageFolder(): string {
   }
 }
 
-/** npm packages hold no symbolic links; the package makes them in an install script, which many people switch off. */
-async function restoreLinks(folder: string): Promise<void> {
+/** Makes the symbolic links that npm packages cannot hold: the package does it in an install script, which many people switch off. */
+export async function restoreLinks(folder: string): Promise<void> {
   const list = await readFile(path.join(folder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   for (const { source, target } of Links.parse(JSON.parse(list))) {
     const link = path.join(folder, target)
