@@ -11,7 +11,7 @@ const BESIDE_THE_POINT =
   /query logs?|sign-in logs?|log delivery|billing|cost explorer|\bconsole\b|dashboard|support cases?|usage reports?|metrics? (?:are )?(?:delayed|late)|(?:itself |is |are )not (?:affected|touched)/i
 /** Refused, or blocked on our own way out. */
 const OUR_SIDE =
-  /refused|\b40[013]\b|denied|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)|configuration changes are paused/i
+  /refused|\b40[013]\b|denied|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)/i
 /** The same happens to somebody else, so it is not our side. */
 const OTHERS_TOO =
   /(?:same|also|too|likewise)\b.{0,60}\b(?:another|other|different|foreign) (?:organi[sz]ation|account|tenant|project|customer|cloud)/i

@@ -31,7 +31,7 @@ export const WORDS = {
   security:
     /ransom|exfiltrat|brute[- ]?force|credential stuffing|malware|intrusion|compromis|stolen|leaked|attack(?:er)?\b|\bddos\b|amplification|(?:src|source)[-_ ]?port[ =:](?:11211|123|53|1900|389)\b|first[- ]seen|never[- ]seen|unknown (?:asn|ip|device|actor)|impossible travel|mass (?:delete|download|export)|privilege escalation|new (?:admin|root|owner) (?:user|key|role)|encrypt(?:ed|ing) (?:files|objects|volumes)|session (?:of|belongs to) (?:another|other)|other user'?s (?:data|session)|(?:cross|other)[- ]tenant/i,
   monitoring:
-    /remote[_ ]write|scrape|tsdb|wal\/|append failed|exporter|\bprobe|blackbox|metrics? (?:intake|ingest|collector|pipeline)|no (?:sample|series|data|datapoints?)|samples? (?:dropped|late|missing)|sample dropped|check(?:er|-runner|s? runner| proxy)|federation|absent\(|payloads? .{0,30}(?:retry|queue)/i,
+    /remote[_ ]write|scrape|tsdb|wal\/|append failed|exporter|\bprobe|blackbox|metrics? (?:intake|ingest|collector|pipeline)|no (?:sample|series|data|datapoints?)|samples? (?:dropped|late|missing)|sample dropped|check(?:er|-runner|s? runner| proxy)|federation|absent\(|(?:could not|cannot|failed to) (?:send|forward|ship) (?:payloads?|metrics|samples|logs|spans)/i,
   /** Things are coming back. */
   healing:
     /caught up|catching up|drain(?:ing|ed) |backlog (?:falls|shrinks|drain)|back to normal|recovered|recovering|re-?joined|added to ISR|ready again|ok after retry|retry .{0,40}(?:ok|succe)|succeeded after|sessions? up|is back|light back|reconnect(?:ed)?\b|restored|healed|resynced|replay(?:ed|ing)|warm(?:ed|ing) up|returning/i,
@@ -39,11 +39,10 @@ export const WORDS = {
   readyLever:
     /\barmed\b|\bswitchable\b|can be (?:switched|toggled|moved|disabled|turned off|drained)|standing by|on standby|ready to (?:take|shift|switch)|dry[- ]run ok|bypass (?:ok|works|ready)|fallback (?:ok|ready|available)|alternat(?:e|ive) (?:path|endpoint|pool|route) (?:ok|ready|works)/i,
   /** Restarting was tried on a part and it came back well. */
-  restartCures:
-    /(?:restart(?:ed)?|reboot(?:ed)?|recycled|reconnected after restart)\b.{0,80}(?:passed|\bok\b|ready|healthy|clean|routes back|self-test)/i,
+  restartCures: /(?:restart(?:ed)?|reboot(?:ed)?|recycled)\b.{0,80}(?:passed|\bok\b|ready|healthy|clean|self-test)/i,
   /** Restarting was tried and it fails again. */
   restartFails:
-    /(?:restart(?:ed|ing|s)?|reboot(?:ed|ing)?|recycled|dump written)\b.{0,80}(?:again|stuck|still|restarting|loop|crash|fails?\b|try \d)|crashloop/i,
+    /(?:restart(?:ed|ing|s)?|reboot(?:ed|ing)?|recycled)\b.{0,80}(?:again|stuck|still|restarting|loop|crash|fails?\b)|crashloop/i,
 } as const
 
 /** Words in the title of a change that can hardly break anything. */
