@@ -83,7 +83,8 @@ async function claimNext(
     .skipLocked()
     .executeTakeFirst()
   if (!row) return null
-  const claim = { incidentId: row.id, token: context.newId('clm'), attempt: row.claim_attempt + 1 }
+  const isAfterFailure = row.last_failure !== null
+  const claim = { incidentId: row.id, token: context.newId('clm'), attempt: row.claim_attempt + 1, isAfterFailure }
   await tx
     .updateTable('incidents')
     .set({

@@ -1,5 +1,5 @@
 import { type Expression, type Selectable, type SqlBool, sql } from 'kysely'
-import { INCIDENT_TRANSITIONS, Incident, type IncidentState } from '../domain/incident.ts'
+import { Incident } from '../domain/incident.ts'
 import type { Instant } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
 import { found, fromRow } from './context.ts'
@@ -25,11 +25,6 @@ export function incidentOf(row: IncidentRow): Incident {
     goodEvaluations: row.good_evaluations,
   }
   return fromRow(Incident, incident, 'incident')
-}
-
-/** Whether an incident may go from one state to another; staying is always allowed. */
-export function canIncidentGo(from: IncidentState, to: IncidentState): boolean {
-  return from === to || (INCIDENT_TRANSITIONS[from] as readonly IncidentState[]).includes(to)
 }
 
 /** Takes the incident's row for the rest of the transaction. */

@@ -71,6 +71,8 @@ export interface Claim {
   readonly attempt: number
   /** The agent whose lease had run out, when this claim took over from it. */
   readonly takenOverFrom: string | null
+  /** Whether the assessment before this one came to no decision. */
+  readonly isAfterFailure: boolean
 }
 
 /** A raw upstream body, kept beside the snapshot under its hash. */
