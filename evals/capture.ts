@@ -1,5 +1,6 @@
 import type { Action } from '../agent/domain/action.ts'
-import type { Snapshot } from '../agent/domain/snapshot.ts'
+import type { HealthCheckSignal, ReadinessSignal, Signal } from '../agent/domain/signal.ts'
+import { type Snapshot, signalsOf } from '../agent/domain/snapshot.ts'
 import type { KeptExchange } from '../agent/engine/kept-exchange.ts'
 import { Fault } from '../agent/lib/errors.ts'
 import { parseCase } from './case.ts'
@@ -96,20 +97,26 @@ function upstreamOf(record: CapturedRecord): Record<string, unknown> {
   const named = (kind: string) =>
     evidence.filter(({ id }) => id.startsWith(`${kind}:`)).map(({ id }) => ({ id, name: id.slice(kind.length + 1) }))
   const upstream: Record<string, unknown> = {}
-  // Evidence that many pieces share one body with (a health feed, readiness) is taken from whichever kept it.
-  const shared = (kind: string) => {
-    const pieces = evidence.filter(({ id }) => id === kind || id.startsWith(`${kind}:`))
-    const kept = pieces.find(({ id }) => answers.has(id)) ?? pieces[0]
-    return kept ? answerFor(kept.id) : undefined
-  }
-  for (const [section, kind] of [
-    ['healthChecks', 'health'],
-    ['changes', 'changes'],
-    ['readiness', 'readiness'],
-  ] as const) {
-    const answer = shared(kind)
-    if (answer !== undefined) upstream[section] = answer
-  }
+  // Our own checks, changes and targets come from many kinds of sources; what was read of them is their common shape.
+  const ofKind = <K extends Signal['kind']>(kind: K) => signalsOf(record.snapshot, kind)
+  if (evidence.some(({ id }) => id.startsWith('health:')))
+    upstream.healthChecks = healthChecksOf(record, ofKind('health_check'))
+  const changes = evidence.filter(
+    ({ signals, id }) => id === 'changes' || signals.some(({ kind }) => kind === 'change'),
+  )
+  if (changes.length > 0)
+    upstream.changes =
+      failureIn(changes) ??
+      ofKind('change').map(({ at, changeKind, service, ref, summary, rolloutPercent }) => ({
+        at,
+        kind: changeKind,
+        service,
+        ref,
+        summary,
+        rolloutPercent,
+      }))
+  if (evidence.some(({ id }) => id.startsWith('readiness:')))
+    upstream.readiness = readinessOf(record, ofKind('readiness'))
   if (evidence.some(({ id }) => id === 'aws-health'))
     upstream.awsHealth = awsHealthOf(record, answers.get('aws-health') ?? [])
   upstream.statusPages = named('status').map(({ id, name }) => pageOf(name, answerFor(id)))
@@ -124,6 +131,42 @@ function upstreamOf(record: CapturedRecord): Record<string, unknown> {
     ...responseOf(answerFor(id)),
   }))
   return upstream
+}
+
+function failureIn(pieces: CapturedRecord['snapshot']['evidence']): Record<string, unknown> | null {
+  if (pieces.length === 0 || pieces.some(({ status }) => status !== 'failed')) return null
+  return { error: { kind: pieces[0]?.error?.kind ?? 'unknown' } }
+}
+
+function healthChecksOf({ snapshot }: CapturedRecord, checks: readonly HealthCheckSignal[]): unknown {
+  const pieces = snapshot.evidence.filter(({ id }) => id.startsWith('health:'))
+  const failed = failureIn(pieces)
+  if (failed) return failed
+  const answered = checks.map(({ check, status, latencyMs, detail, checkedAt }) => ({
+    signal: check,
+    status,
+    ...(latencyMs !== null && { latencyMs }),
+    ...(detail !== null && { detail }),
+    checkedAt: checkedAt ?? snapshot.takenAt,
+  }))
+  const silent = pieces.filter(({ status }) => status === 'failed')
+  return [
+    ...answered,
+    ...silent.map(({ id }) => ({ signal: id.slice('health:'.length), status: 'unknown', checkedAt: snapshot.takenAt })),
+  ]
+}
+
+function readinessOf({ snapshot }: CapturedRecord, targets: readonly ReadinessSignal[]): unknown {
+  const targetOf = (name: 'secondary' | 'dr') => {
+    const piece = snapshot.evidence.find(({ id }) => id === `readiness:${name}`)
+    if (piece?.status === 'failed') return { error: { kind: piece.error?.kind ?? 'unknown' } }
+    const known = targets.find(({ target }) => target === name)
+    if (!known?.exists) return null
+    const { kind: _kind, id: _id, target: _target, exists: _exists, checkedAt: _checkedAt, detail, ...measured } = known
+    return { ...measured, ...(detail !== null && { detail }) }
+  }
+  const checkedAt = targets.find(({ checkedAt }) => checkedAt !== null)?.checkedAt ?? snapshot.takenAt
+  return { checkedAt, targets: { secondary: targetOf('secondary'), dr: targetOf('dr') } }
 }
 
 /** The answer of an upstream, or what stands in its place when it failed. */
