@@ -12,6 +12,7 @@ import type { Analyst } from './analyst.ts'
 import type { AnalystPrompt } from './analyst-prompt.ts'
 import { askProvider } from './ask-provider.ts'
 import type { Budget } from './budget.ts'
+import { maskedPrompt } from './masked-prompt.ts'
 import type { Memo } from './memo.ts'
 import type { ModelProvider } from './model.ts'
 import { opinionFrom } from './opinion.ts'
@@ -70,39 +71,31 @@ export function modelAnalyst(options: ModelAnalystOptions): Analyst {
     const earlier = await memo?.get(key).catch(() => null)
     if (earlier) return remembered(opinionFrom(earlier, snapshot, facts, options.calibrations), earlier.at)
 
-    // Masked before it is shortened and quoted, since half of a secret is no longer recognised, and once more as it is sent.
-    const masked = JSON.parse(await options.mask(JSON.stringify(snapshot))) as Snapshot
-    const rendered = prompt.render(masked, facts)
-    const user = await options.mask(rendered.user)
+    const rendered = await maskedPrompt(prompt, options.mask, snapshot, facts)
     const notes: string[] = rendered.cut.length > 0 ? [`left out of the prompt: ${rendered.cut.join('; ')}`] : []
     for (const [index, provider] of providers.entries()) {
-      const answer = await askProvider(
-        provider,
-        { system: rendered.system, user, estimatedTokens: rendered.estimatedTokens },
-        options,
-        {
-          ...hashes,
-          incident,
-          service: snapshot.service.name,
-          endsAtMs,
-          othersLeft: providers.length - 1 - index,
-          abort,
-          interpret: (calls) =>
-            opinionFrom(
-              {
-                format: 'model-recording/v1',
-                analyst: provider.id,
-                ...hashes,
-                at: instantOf(clock.now()),
-                calls,
-                notes,
-              },
-              snapshot,
-              facts,
-              options.calibrations,
-            ),
-        },
-      )
+      const answer = await askProvider(provider, rendered, options, {
+        ...hashes,
+        incident,
+        service: snapshot.service.name,
+        endsAtMs,
+        othersLeft: providers.length - 1 - index,
+        abort,
+        interpret: (calls) =>
+          opinionFrom(
+            {
+              format: 'model-recording/v1',
+              analyst: provider.id,
+              ...hashes,
+              at: instantOf(clock.now()),
+              calls,
+              notes,
+            },
+            snapshot,
+            facts,
+            options.calibrations,
+          ),
+      })
       notes.push(...answer.notes)
       if (answer.calls.length === 0) continue
       const recording = {

@@ -7,7 +7,8 @@ import { ceilingsOf, decide } from '../../agent/policy/gate.ts'
 import { quietState } from '../../agent/policy/input.ts'
 import { Policy } from '../../agent/policy/policy.ts'
 import { snapshotOf } from '../../evals/recorded-snapshot.ts'
-import { ATTACKS, type Attack } from './attacks.ts'
+import type { Attack } from './attack.ts'
+import { ATTACKS } from './attacks.ts'
 import { incidentWith } from './inject.ts'
 
 const policy = Policy.parse({ version: 1 })

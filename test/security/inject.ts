@@ -1,7 +1,7 @@
 import { parseCase } from '../../evals/case.ts'
 import type { RecordedIncident } from '../../evals/recorded-incident.ts'
 import { incidentText } from '../fakes/incidents.ts'
-import type { Place } from './attacks.ts'
+import type { Place } from './attack.ts'
 
 interface LogStream {
   stream: Record<string, string>

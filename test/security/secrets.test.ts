@@ -17,7 +17,7 @@ import { incidentAt, KV_VERDICT } from '../fakes/incidents.ts'
 import { type LangfuseServer, startLangfuse } from '../fakes/langfuse-server.ts'
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
-import type { Place } from './attacks.ts'
+import type { Place } from './attack.ts'
 import { incidentWith } from './inject.ts'
 
 const BOUNDARY_KEY = 'a boundary key of tests'
