@@ -1,4 +1,5 @@
 import { featureWriter } from './features.ts'
+import { imputer } from './impute.ts'
 import { whiten, whitenTransposed } from './linear.ts'
 import { type AnomalyModel, SCALAR } from './model.ts'
 import { normaliser } from './normaliser.ts'
@@ -56,6 +57,8 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
   const departure = new Float64Array(dims)
   const whitened = new Float64Array(dims)
   const gradient = new Float64Array(dims)
+  const missing = new Uint8Array(dims)
+  const impute = imputer(whitening, dims)
   const farthest = new Float64Array(metrics)
 
   const followMetrics = (atSeconds: number): void => {
@@ -99,15 +102,20 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
     subtractSeason(model.week, atSeconds, z)
     features.write(z, departure)
     farthest.fill(0)
+    let gaps = 0
     for (let i = 0, j = 0; i < dims; i++) {
       const v = departure[i]!
-      const d = !Number.isNaN(v) ? v - mean[i]! : 0
+      const gap = Number.isNaN(v)
+      missing[i] = gap ? 1 : 0
+      if (gap && bySpread[i]! > 0) gaps++
+      const d = gap ? 0 : v - mean[i]!
       departure[i] = d
       const far = (d < 0 ? -d : d) * bySpread[i]!
       if (far > farthest[j]!) farthest[j] = far
       if (++j === metrics) j = 0
     }
-    const distance = Math.log1p(whiten(whitening, dims, departure, whitened) / dims)
+    const squared = gaps > 0 ? impute(departure, missing, whitened) : whiten(whitening, dims, departure, whitened)
+    const distance = Math.log1p(squared / dims)
     const rows = scalars[SCALAR.rows]!
     if (rows === 0) {
       scalars[SCALAR.fast] = distance

@@ -34,7 +34,9 @@ const MOST_FEATURES = 640
  * Alarms are set in spreads above the history's median score, not at an extreme quantile: a history may hold incidents
  * that nobody marked, and those move its highest scores but hardly its middle. Too low costs attention, too high misses.
  */
-const ALARM_SPREADS = 8.5
+const ALARM_SPREADS = 8.25
+/** A scope whose history never came near that is calmer than most: a quarter above its own record is enough there. */
+const RECORD_FACTOR = 1.25
 const ELEVATED_SPREADS = 4
 
 /** Learns what is normal from unlabelled history, or says why it cannot. */
@@ -203,11 +205,13 @@ function learnThresholds(model: AnomalyModel, history: History): AnomalyModel {
   const sorted = sortedFinite(scores.subarray(settled))
   const median = quantileOfSorted(sorted, 0.5)
   const spread = Math.max(quantileOfSorted(sorted, 0.85) - median, 1e-9)
+  const record = (sorted.at(-1) ?? 0) - median
+  const alarm = median + Math.min(ALARM_SPREADS * spread, Math.max(RECORD_FACTOR * record, spread))
   return {
     ...model,
     scoreQuantiles: Float64Array.from({ length: 257 }, (_, k) => quantileOfSorted(sorted, k / 256)),
     scoreTop: sorted.slice(Math.max(0, sorted.length - 128)),
     yardstick: { median, spread },
-    thresholds: { elevated: median + ELEVATED_SPREADS * spread, alarm: median + ALARM_SPREADS * spread },
+    thresholds: { elevated: Math.min(median + ELEVATED_SPREADS * spread, alarm), alarm },
   }
 }

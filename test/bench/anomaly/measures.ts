@@ -145,6 +145,17 @@ function mergeWidened(events: readonly Segment[], half: number, rows: number): S
   return merged.map(([a, b]) => [a, Math.min(b, rows - 1)] as const)
 }
 
+/** Joins ranges whose pause is shorter than `rows`. */
+export function mergeWithin(ranges: readonly Segment[], rows: number): Segment[] {
+  const merged: [number, number][] = []
+  for (const [a, b] of ranges) {
+    const open = merged.at(-1)
+    if (open && a - open[1] - 1 < rows) open[1] = b
+    else merged.push([a, b])
+  }
+  return merged
+}
+
 export interface ProbabilityQuality {
   readonly ap: number
   readonly brier: number
@@ -189,7 +200,10 @@ export interface AlarmQuality {
   readonly falseEpisodesPerDay: number
 }
 
-/** What a pager would have seen; an episode is false when it stays further than 30 minutes from every event. */
+/**
+ * What a pager would have seen. Alarms less than 30 minutes apart are one episode; it is false when it stays further than
+ * 30 minutes from every event.
+ */
 export function alarmQuality(label: ArrayLike<number>, alarm: ArrayLike<number>, stepMinutes: number): AlarmQuality {
   const events = segmentsOf(label)
   let hits = 0
@@ -203,7 +217,9 @@ export function alarmQuality(label: ArrayLike<number>, alarm: ArrayLike<number>,
     return false
   }).length
   const near = 30 / stepMinutes
-  const wrong = segmentsOf(alarm).filter(([a, b]) => !events.some(([x, y]) => b >= x - near && a <= y + near)).length
+  const wrong = mergeWithin(segmentsOf(alarm), near).filter(
+    ([a, b]) => !events.some(([x, y]) => b >= x - near && a <= y + near),
+  ).length
   const total = positives(label)
   const precision = raised > 0 ? hits / raised : 0
   const recall = total > 0 ? hits / total : Number.NaN

@@ -43,13 +43,17 @@ export function measureSklearn(entity: Entity): SklearnSpeed | { readonly absent
       return path
     }
     const args = [write('train', entity.train), write('test', entity.test), String(entity.train.length)]
-    const run = spawnSync('python3', ['-c', PROGRAM, ...args], { encoding: 'utf8', timeout: 120_000 })
-    if (run.error) return { absent: 'python3 is not installed' }
-    if (run.status !== 0) {
-      const missing = run.stderr.includes('ModuleNotFoundError')
-      return { absent: missing ? 'python3 has no scikit-learn (apt install python3-sklearn)' : 'python3 failed' }
+    let absent = 'python3 is not installed'
+    // A version manager's python3 may hide the one that the system's packages belong to.
+    for (const python of ['python3', '/usr/bin/python3']) {
+      const run = spawnSync(python, ['-c', PROGRAM, ...args], { encoding: 'utf8', timeout: 120_000 })
+      if (run.status === 0) return Reply.parse(JSON.parse(run.stdout))
+      if (run.error) continue
+      absent = run.stderr.includes('ModuleNotFoundError')
+        ? 'python3 has no scikit-learn (apt install python3-sklearn)'
+        : 'python3 failed'
     }
-    return Reply.parse(JSON.parse(run.stdout))
+    return { absent }
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

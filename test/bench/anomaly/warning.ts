@@ -2,7 +2,7 @@ import { curveProbability, FROZEN, recurrence } from '../../../agent/anomaly/ris
 import type { Entity } from './data.ts'
 import type { ModelStream } from './detection.ts'
 import { fitLogistic } from './logistic.ts'
-import { type ProbabilityQuality, probabilityQuality, type Segment, segmentsOf } from './measures.ts'
+import { mergeWithin, type ProbabilityQuality, probabilityQuality, segmentsOf } from './measures.ts'
 
 /** Labelled rows of one entity for one probability task. */
 export interface WarningRows {
@@ -39,7 +39,8 @@ export function riskRows(entity: Entity, stream: ModelStream, label: Uint8Array)
 /** onset30: does an incident start in the 30 minutes after this row? Rows in or just after one are left out. */
 export function onsetRows(entity: Entity, stream: ModelStream, label: Uint8Array): WarningRows {
   const ahead = HORIZON / entity.stepMinutes
-  const incidents = incidentsOf(label, ahead)
+  // Labelled runs closer together than the horizon are one incident.
+  const incidents = mergeWithin(segmentsOf(label), ahead)
   const busy = new Uint8Array(label.length)
   const soon = new Uint8Array(label.length)
   for (const [a, b] of incidents) {
@@ -58,17 +59,6 @@ export function onsetRows(entity: Entity, stream: ModelStream, label: Uint8Array
   return pack(entity, rows, outcome, (i, k) =>
     k === 0 ? recurrence(past, i * stepSeconds, 0) : stream.onset[WIDTH * i + k]!,
   )
-}
-
-/** Labelled runs closer together than the horizon are one incident. */
-function incidentsOf(label: Uint8Array, ahead: number): Segment[] {
-  const merged: [number, number][] = []
-  for (const [a, b] of segmentsOf(label)) {
-    const open = merged.at(-1)
-    if (open && a - open[1] - 1 < ahead) open[1] = b
-    else merged.push([a, b])
-  }
-  return merged
 }
 
 function pack(
