@@ -23,6 +23,10 @@ export interface LogReading {
   readonly isInstruction: boolean
 }
 
+/** Lines that repeat what outsiders typed: their words are not the system's. */
+const QUOTES_USERS =
+  /\b(?:ua|user[-_]?agent|referer|comment|note|display_name)[=:] ?"|"Mozilla\/|contact form|message from|feedback/i
+
 const BEFORE_ONSET_MINUTES = 8
 
 /** Reads every log pattern of the snapshot; lines that give orders are marked and carry no topics. */
@@ -45,7 +49,7 @@ export function readLogs(snapshot: Snapshot, onsetMinutes: number, names: Readon
       const text = signal.sample
       const isInstruction = INSTRUCTION.test(text)
       const topics = new Set<Topic>()
-      if (!isInstruction)
+      if (!isInstruction && !QUOTES_USERS.test(text))
         for (const topic of Object.keys(WORDS) as Topic[]) if (WORDS[topic].test(text)) topics.add(topic)
       const minutesSinceFirst = minutesBetween(signal.firstAt, snapshot.takenAt)
       const isBad = isBadLevel(signal)

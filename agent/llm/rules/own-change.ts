@@ -94,9 +94,18 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
   const percent = change.rolloutPercent
   if (percent !== null && percent < 40 && impact.severity > (percent / 100) * 1.8 + 0.04)
     add(-2.5, `it reached ${percent} % while ${Math.round(impact.severity * 100)} % fails`)
-  if (['node_states', 'provider_api'].every((check) => readings.checks.get(check)?.status === 'ok'))
-    add(0.5, 'machines and provider calls are well', null)
+  const isSound = ['node_states', 'provider_api'].every((check) => readings.checks.get(check)?.status === 'ok')
+  if (isSound) add(0.5, 'machines and provider calls are well', null)
   partings(change, isCode, isOwn, readings, add)
+  // A full rollout of the very service in the minutes of the onset, on sound machines, is more than an accident of time.
+  const isAtOnset =
+    isOwn &&
+    isSound &&
+    readings.onsetIsKnown &&
+    lead >= -1.5 &&
+    lead <= 5 &&
+    (percent ?? 100) >= 40 &&
+    !COSMETIC.test(change.summary)
   const score = list.reduce((sum, item) => sum + item.weight, 0)
   const parted = list.some((item) => item.weight >= 2 && item.evidence !== change.id)
   return {
@@ -112,6 +121,7 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
       named.length > 0 ||
       words.length > 0 ||
       parted ||
+      isAtOnset ||
       (touched && !isCode) ||
       list.some((item) => item.note === OWN_CODE),
   }

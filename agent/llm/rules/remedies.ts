@@ -22,8 +22,15 @@ export function zoneRemedy(readings: Readings, impact: Impact): Remedy | null {
   const saturated = readings.ownSeries.some(
     (reading) => reading.state === 'bad' && reading.meaning.kind === 'saturation',
   )
-  if (drained || saturated || impact.severity > 0.65 || readings.checks.get('provider_api')?.status === 'error')
-    return null
+  const noRoom = readings.logs.some(
+    (log) =>
+      log.isError &&
+      /Insufficient(?:Instance)?Capacity|AllocationFailed|OperationNotAllowed|SkuNotAvailable|STOCKOUT|RESOURCE_POOL_EXHAUSTED|no capacity/i.test(
+        log.text,
+      ),
+  )
+  const apiFails = readings.checks.get('provider_api')?.status === 'error'
+  if (drained || saturated || noRoom || apiFails || impact.severity > 0.65) return null
   const split = readings.splits.find(
     (item) => item.dimension === 'zone' && item.failing.length === 1 && item.healthy.length > 0,
   )

@@ -63,10 +63,18 @@ describe('an own change', () => {
       ...HURT,
       ...CALM,
       ...READY,
-      changes({ at: 12 }),
+      changes({ at: 20 }),
       logs('errors', { text: 'upstream answered late' }),
     )
     expect(verdict.recommendedAction).toBe('page_human')
+  })
+
+  it('of the very service, rolled out fully in the minutes of the onset on sound machines, is blamed', () => {
+    expect(verdictOn(...HURT, ...CALM, ...READY, changes({ at: 12 })).recommendedAction).toBe('rollback_change')
+    expect(
+      verdictOn(...HURT, ...CALM, ...READY, changes({ at: 12, summary: 'banner colours' })).recommendedAction,
+    ).toBe('page_human')
+    expect(verdictOn(...HURT, ...CALM, ...READY, changes({ at: 12, percent: 5 })).recommendedAction).toBe('page_human')
   })
 
   it('is not undone a second time', () => {
