@@ -8,7 +8,7 @@ import type { ServiceBook, ServiceEntry } from '../engine/service-entry.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/errors.ts'
 import { HttpClientOptions, httpClient } from '../lib/http-client.ts'
-import { createMask } from '../lib/mask.ts'
+import { createMask, type Mask } from '../lib/mask.ts'
 import { retrying } from '../lib/retry.ts'
 import { type BuiltAnalyst, buildAnalyst } from './analyst.ts'
 import { readCalibrations } from './calibrations.ts'
@@ -18,6 +18,7 @@ import { serviceBook } from './service-book.ts'
 /** What a command needs that decides without a store. */
 export interface Offline {
   readonly services: ServiceBook
+  readonly mask: Mask
   analystNamed(name: string): BuiltAnalyst
   /** Looks at a service once, now. */
   look(entry: ServiceEntry, alerts: readonly Alert[]): Promise<Snapshot>
@@ -33,6 +34,7 @@ export function offline(config: Config, environment: Readonly<Record<string, str
   const services = serviceBook(catalogue, systemPorts({ clock: systemClock, recentChanges: noStore }))
   return {
     services,
+    mask,
     analystNamed: (name) =>
       buildAnalyst(name, {
         settings: settings.analyst,

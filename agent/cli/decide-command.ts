@@ -10,6 +10,8 @@ import { type Judgement, judge } from '../engine/judge.ts'
 import { parseAlertmanager } from '../ingest/alertmanager.ts'
 import { matchService } from '../ingest/match.ts'
 import { Fault } from '../lib/errors.ts'
+import { maskedPrompt } from '../llm/masked-prompt.ts'
+import { judgeHash } from '../llm/verdict-reply.ts'
 import { type AgentState, quietState } from '../policy/input.ts'
 import { decisionCard } from './card.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
@@ -56,8 +58,8 @@ export function decideCommand(io: CliIo): Command {
           throw new Fault('usage', `the analyst "${options.analyst}" has no prompt`, {
             hint: 'Name a model, such as --analyst anthropic.',
           })
-        const rendered = prompt.render(snapshot, deriveFacts(snapshot))
-        answer.give({ hash: prompt.hash, ...rendered }, () => `${rendered.system}\n\n${rendered.user}`)
+        const rendered = await maskedPrompt(prompt, parts.mask, snapshot, deriveFacts(snapshot))
+        answer.give({ hash: judgeHash(prompt), ...rendered }, () => `${rendered.system}\n\n${rendered.user}`)
         return
       }
       const judgement = await judge(snapshot, {
