@@ -6,7 +6,7 @@ import { decideUnhashed } from '../../agent/policy/gate.ts'
 import { type AgentState, type GateInput, quietState } from '../../agent/policy/input.ts'
 import { defaultPolicy } from '../../agent/policy/policy.ts'
 import { RULES } from '../../agent/policy/rules.ts'
-import { BLIND, clearOutage, factsWith, inputWith, NOW, sureOpinion } from './inputs.ts'
+import { ago, BLIND, clearOutage, factsWith, inputWith, NOW, sureOpinion } from './inputs.ts'
 
 /** What one rule alone says about one action. */
 function saysOf(id: string, action: Action, change: Partial<GateInput> = {}): string | undefined {
@@ -148,6 +148,49 @@ describe('rules, each alone', () => {
         f.hurt.own_telemetry.isRecovering = true
       }),
     ).toBe('ask')
+  })
+
+  it('count bad evaluations over more than a minute, and not those of long ago', () => {
+    const history = (...secondsAgo: number[]) =>
+      onState('users.sustained', {
+        evaluations: secondsAgo.map((seconds) => ({ at: ago(seconds / 60), state: 'bad' as const })),
+      })
+    expect(history(60, 30, 0)).toBe('ask')
+    expect(history(61, 30, 0)).toBe('act')
+    expect(history(61, 0)).toBe('ask')
+    expect(history(900, 30, 0)).toBe('act')
+    expect(history(901, 30, 0)).toBe('ask')
+  })
+
+  it('let watching be when one side sees users well, or better', () => {
+    const watching = (change: (f: Facts) => void) =>
+      onFacts(
+        'users.unattended',
+        (f) => {
+          f.onset.minutesAgo = 60
+          change(f)
+        },
+        'observe',
+      )
+    expect(watching(() => {})).toBe('none')
+    expect(watching((f) => (f.hurt.own_telemetry = BLIND))).toBe('act')
+    expect(watching((f) => (f.hurt.outside_probe = BLIND))).toBe('act')
+    expect(watching((f) => (f.hurt.isRecovering = true))).toBe('act')
+    expect(watching((f) => (f.onset.minutesAgo = null))).toBe('act')
+  })
+
+  it('are named by what they did', () => {
+    const { reasons } = decideUnhashed(
+      inputWith({ state: { ...quietState(), plans: {}, frozen: true } }),
+      defaultPolicy(),
+    )
+    const outcome = (id: string) => reasons.find((reason) => reason.rule === id)?.outcome
+    expect(['plan.exists', 'state.frozen', 'state.paused', 'sla.impact'].map(outcome)).toEqual([
+      'block',
+      'limit',
+      'pass',
+      'info',
+    ])
   })
 
   it('leave milder levers to people when nobody sees users, or users are fine', () => {
