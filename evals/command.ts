@@ -139,13 +139,14 @@ async function scoresFor(
   environment: EvalSurroundings['environment'],
 ): Promise<EvalIo['scores']> {
   if (!environment.LANGFUSE_PUBLIC_KEY || !environment.LANGFUSE_SECRET_KEY) return null
-  const [{ langfuseScores }, { langfuseOf }, { loadConfig }] = await Promise.all([
+  const [{ langfuseScores }, { langfuseOf }, { loadConfig }, { HttpClientOptions, httpClient }] = await Promise.all([
     import('./langfuse-scores.ts'),
     import('../agent/config/analyst-settings.ts'),
     import('../agent/config.ts'),
+    import('../agent/lib/http-client.ts'),
   ])
   const target = langfuseOf(loadConfig(configFolder, environment).settings.analyst, environment)
-  return target && langfuseScores(target)
+  return target && langfuseScores(target, httpClient(HttpClientOptions.parse({})), Date.now)
 }
 
 function listOf(text: string, before: readonly string[]): string[] {
