@@ -73,7 +73,7 @@ export function testServer(): {
   const makeDatabase = async (name: string, template: string | null) => {
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()
-    await client.query(`create database ${name}${template ? ` template ${template} strategy file_copy` : ''}`)
+    await client.query(`create database ${name}${template ? ` template ${template}` : ''}`)
     await client.end()
     return server.url.replace('/postgres?', `/${name}?`).replace(/\/postgres$/, `/${name}`)
   }
