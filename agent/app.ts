@@ -83,16 +83,17 @@ const CHANGES_PER_LOOK = 200
  * each other.
  */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
-  const { config, environment, log, purpose } = options
+  const { config, environment, purpose } = options
   const { settings } = config
   const clock = options.clock ?? systemClock
   const cleanups: (() => Promise<void>)[] = []
+  const newId = sortableIds(clock)
+  const id = settings.agentId ?? newId('agent')
+  const log = options.log.child({ agent: id })
 
   const opened = await openConfiguredStore(config, { clock, log, purpose })
   cleanups.push(opened.close)
   const { store } = opened
-  const newId = sortableIds(clock)
-  const id = settings.agentId ?? newId('agent')
 
   const key = settings.maskKey ?? secretKeyIn(dataFolderOf(config))
   const mask = createMask({ key })

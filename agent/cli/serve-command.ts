@@ -1,7 +1,9 @@
 import { Command } from 'commander'
+import { ephemeralKey } from '../app/secret-key.ts'
 import { createAgent } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../lib/log.ts'
+import { createSyncMask } from '../lib/mask.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
@@ -25,7 +27,7 @@ export function serveCommand(io: CliIo): Command {
       const config = loadConfig(options.config, io.environment)
       const { settings } = config
       const version = packageVersion()
-      const log = createLog({ level: settings.log.level, base: { agent: settings.agentId ?? null } })
+      const log = createLog({ level: settings.log.level, mask: createSyncMask({ key: ephemeralKey() }) })
       const agent = await createAgent({ config, environment: io.environment, log, version, purpose: 'serve' })
       const server = createServer(serverDepsOf(agent), { options: settings.server, version })
       let url: string

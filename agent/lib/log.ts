@@ -9,6 +9,8 @@ export interface LogOptions {
   readonly base?: Readonly<Record<string, unknown>>
   /** Where lines go; standard output when absent. */
   readonly destination?: DestinationStream
+  /** Replaces secrets in a finished line; it must keep JSON valid. */
+  readonly mask?: (line: string) => string
 }
 
 /** Field names whose values never reach a log line, at the top and up to two levels down. */
@@ -33,7 +35,7 @@ const SECRET_FIELDS = [
  * A logger for JSON lines. Messages are fixed texts and everything variable is a field, so that lines group; error level means a fault of
  * our own. Secrets are redacted by name here as the last net: code that logs must not hold them in the first place.
  */
-export function createLog({ level, base = {}, destination }: LogOptions): Log {
+export function createLog({ level, base = {}, destination, mask }: LogOptions): Log {
   const options: LoggerOptions = {
     level,
     base,
@@ -41,6 +43,7 @@ export function createLog({ level, base = {}, destination }: LogOptions): Log {
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '<redacted>' },
     serializers: { err: describeError, error: describeError },
+    ...(mask && { hooks: { streamWrite: mask } }),
   }
   return destination ? pino(options, destination) : pino(options)
 }
