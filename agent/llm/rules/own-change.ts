@@ -57,7 +57,7 @@ export function suspectChanges(readings: Readings, impact: Impact): Suspect[] {
 }
 
 /** Minutes by which a change came before the onset. */
-export function leadOf(change: ChangeSignal, readings: Readings): number {
+function leadOf(change: ChangeSignal, readings: Readings): number {
   return minutesBetween(change.at, readings.snapshot.takenAt) - readings.onsetMinutes
 }
 

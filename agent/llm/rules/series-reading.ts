@@ -174,12 +174,12 @@ function countWaves(bad: readonly boolean[]): number {
   return waves
 }
 
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.floor(share * sorted.length)))] ?? 0
 }
 
-export function median(values: readonly number[]): number | null {
+function median(values: readonly number[]): number | null {
   return values.length === 0 ? null : quantile(values, 0.5)
 }
 
