@@ -36,7 +36,7 @@ export function quantile(sorted: readonly number[], share: number): number {
 
 /** Large sets need fewer resamples for the same steadiness, and 10,000 cases must not take minutes. */
 function resamplesFor(count: number): number {
-  return Math.max(200, Math.min(2000, Math.floor(2_000_000 / Math.max(1, count))))
+  return Math.max(200, Math.min(1000, Math.floor(1_000_000 / Math.max(1, count))))
 }
 
 /**
