@@ -46,13 +46,14 @@ export function trainModel(history: History, options: TrainOptions = {}): Traini
   if (reason) return { status: 'abstained', reason }
   const metrics = history.metrics.length
   let mode: DetectorMode = options.mode ?? 'best'
-  if (mode === 'best' && metrics * DETECTORS.best.features.length > MOST_FEATURES) mode = 'fast'
+  const wanted = metrics * DETECTORS.best.features.length
+  if (mode === 'best' && (wanted > MOST_FEATURES || rows < 2 * wanted)) mode = 'fast'
   const parameters = checkParameters(options.parameters ?? DETECTORS[mode])
   const table = describeMetrics(history.columns, Math.max(50, Math.floor(rows / 20)))
   if (table.kind.every((k) => k === METRIC_KINDS.absent))
     return { status: 'abstained', reason: 'no metric has enough readings' }
   const dims = parameters.features.length * metrics
-  if (rows < 2 * parameters.features.length * metrics)
+  if (rows < 2 * dims)
     return { status: 'abstained', reason: `${rows} rows of history are too few for ${metrics} metrics` }
 
   const z = normaliseHistory(history, table, parameters)

@@ -192,6 +192,6 @@ describe('too little to learn from', () => {
     expect(reasonOf(edit(history, () => Number.NaN))).toMatch(/enough readings/)
     expect(reasonOf(edit(history, () => 7))).toMatch(/varied/)
     expect(reasonOf({ ...history, columns: history.columns.map((c, j) => c.slice(j)) })).toMatch(/equally long/)
-    expect(reasonOf(serviceHistory({ days: 2, metrics: 100 }))).toMatch(/too few for 100 metrics/)
+    expect(reasonOf(serviceHistory({ days: 2, metrics: 200 }))).toMatch(/too few for 200 metrics/)
   })
 })

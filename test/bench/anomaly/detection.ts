@@ -2,8 +2,8 @@ import { trainIsolationForest } from '../../../agent/anomaly/isolation-forest.ts
 import { type AnomalyModel, SCALAR } from '../../../agent/anomaly/model.ts'
 import { onsetInputs, riskInputs } from '../../../agent/anomaly/risk.ts'
 import { createScorer } from '../../../agent/anomaly/scorer.ts'
-import { type TrainOptions, trainModel } from '../../../agent/anomaly/train.ts'
-import { BadData, type Entity } from './data.ts'
+import { type Training, type TrainOptions, trainModel } from '../../../agent/anomaly/train.ts'
+import type { Entity } from './data.ts'
 import { type AlarmQuality, alarmQuality, averagePrecision, bestF1, volumeUnderPrecisionRecall } from './measures.ts'
 
 /** What one detector said about one entity's test rows. */
@@ -14,12 +14,16 @@ export interface Stream {
 
 /** The default detector's stream, with the inputs of the probabilities per row. */
 export interface ModelStream extends Stream {
+  readonly status: 'trained'
   readonly model: AnomalyModel
   /** Three numbers per row. */
   readonly risk: Float64Array
   /** Three numbers per row; the first, recurrence, is filled in where incidents are known. */
   readonly onset: Float64Array
 }
+
+/** An entity that the detector has nothing to say about. */
+export type Abstention = Extract<Training, { status: 'abstained' }>
 
 export interface Quality {
   readonly ap: number
@@ -31,7 +35,7 @@ export interface Quality {
 const BUFFER_MINUTES = 100
 
 /** Trains on the train rows alone, then reads the test rows once, in order. */
-export function runModel(entity: Entity, options: TrainOptions = {}): ModelStream {
+export function runModel(entity: Entity, options: TrainOptions = {}): ModelStream | Abstention {
   const stepSeconds = entity.stepMinutes * 60
   const rows = entity.train[0]!.length
   const training = trainModel(
@@ -43,12 +47,12 @@ export function runModel(entity: Entity, options: TrainOptions = {}): ModelStrea
     },
     options,
   )
-  if (training.status === 'abstained')
-    throw new BadData(`${entity.set}/${entity.name}: the detector abstains: ${training.reason}`)
+  if (training.status === 'abstained') return training
   const { model } = training
   const scorer = createScorer(model)
   const testRows = entity.test[0]!.length
-  const stream = {
+  const stream: ModelStream = {
+    status: 'trained',
     model,
     score: new Float64Array(testRows),
     alarm: new Uint8Array(testRows),
@@ -79,8 +83,14 @@ export function runIsolationForest(entity: Entity): Stream {
   return { score, alarm: Uint8Array.from(score, (s) => (s > forest.threshold ? 1 : 0)) }
 }
 
-/** Task A's measures, or undefined for an entity without labels. */
-export function qualityOf(entity: Entity, { score, alarm }: Stream): Quality | undefined {
+/** Silence: every row equally unremarkable. */
+export function silence(rows: number): Stream {
+  return { score: new Float64Array(rows), alarm: new Uint8Array(rows) }
+}
+
+/** Task A's measures, or undefined for an entity without labels; abstaining is measured as silence. */
+export function qualityOf(entity: Entity, said: Stream | Abstention): Quality | undefined {
+  const { score, alarm } = 'score' in said ? said : silence(entity.test[0]!.length)
   const { label, stepMinutes } = entity
   if (!label?.includes(1)) return undefined
   return {

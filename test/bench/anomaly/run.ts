@@ -4,13 +4,14 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { curveProbability, FROZEN } from '../../../agent/anomaly/risk.ts'
 import { ablate } from './ablation.ts'
-import { BadData, type Entity, openFolder, readEntity, readNabSeries } from './data.ts'
+import { BadData, openFolder, readEntity, readNabSeries } from './data.ts'
 import { macroMean, type Quality, qualityOf, runIsolationForest, runModel } from './detection.ts'
-import { table, toJson } from './report.ts'
+import { type Measured, printAblation, printNab, printSets, printSpeed, printWarnings } from './print.ts'
+import { toJson } from './report.ts'
 import { nabQuality, noveltyScores } from './series-task.ts'
 import { measureSklearn } from './sklearn.ts'
 import { measureSpeed } from './speed.ts'
-import { freezeCurves, onsetRows, riskRows, type WarningRows, warningQuality } from './warning.ts'
+import { freezeCurves, onsetInputsAt, onsetRows, riskRows, type WarningRows, warningQuality } from './warning.ts'
 
 const HELP = `Usage: npm run bench:anomaly -- --data DIR [options]
 
@@ -81,12 +82,6 @@ function writeCsv(path: string, header: string, rows: number, line: (row: number
   writeFileSync(path, `${lines.join('\n')}\n`)
 }
 
-interface Measured {
-  readonly entity: Entity
-  readonly model: Quality | undefined
-  readonly forest: Quality | undefined
-}
-
 const jsonOf = (q: Quality | undefined) => q ?? { ap: null, vusPr: null, bestF1: null, alarms: null }
 
 function setsOf(measured: readonly Measured[]) {
@@ -102,60 +97,13 @@ function setsOf(measured: readonly Measured[]) {
       isolationForest: jsonOf(mean((m) => m.forest)),
       entities: members.map((m) => ({
         name: m.entity.name,
+        abstained: m.abstained,
         ...jsonOf(m.model),
         isolationForest: jsonOf(m.forest),
       })),
     }
   }
   return sets
-}
-
-function printSets(measured: readonly Measured[]): void {
-  const cells = (q: Quality | undefined) => [
-    q?.ap,
-    q?.vusPr,
-    q?.bestF1,
-    q?.alarms.precision,
-    q?.alarms.recall,
-    q?.alarms.eventRecall,
-    q?.alarms.falseEpisodesPerDay,
-  ]
-  const rows: (string | number | undefined)[][] = []
-  for (const set of new Set(measured.map((m) => m.entity.set))) {
-    const members = measured.filter((m) => m.entity.set === set)
-    for (const m of members) rows.push([`${set}/${m.entity.name}`, ...cells(m.model), m.forest?.ap, m.forest?.vusPr])
-    const model = members.flatMap((m) => m.model ?? [])
-    const forest = members.flatMap((m) => m.forest ?? [])
-    if (model.length === 0) continue
-    rows.push([`${set} mean`, ...cells(macroMean(model)), macroMean(forest).ap, macroMean(forest).vusPr])
-    rows.push([`${set} mean, isolation-forest`, ...cells(macroMean(forest))])
-  }
-  const header = [
-    'detection',
-    'AP',
-    'VUS-PR',
-    'best F1',
-    'precision',
-    'recall',
-    'events',
-    'false/day',
-    'if AP',
-    'if VUS',
-  ]
-  if (rows.length > 0) console.log(`\n${table(header, rows)}`)
-}
-
-function printWarnings(name: string, quality: ReturnType<typeof warningQuality>): void {
-  const rows = Object.entries(quality).map(([set, q]) => [
-    set,
-    q.how,
-    q.baseRate.toFixed(4),
-    q.ap,
-    q.brier.toFixed(4),
-    q.skill.toFixed(4),
-    q.ece.toFixed(4),
-  ])
-  if (rows.length > 0) console.log(`\n${table([name, 'how', 'base rate', 'AP', 'Brier', 'skill', 'ECE'], rows)}`)
 }
 
 function main(argv: readonly string[]): void {
@@ -173,21 +121,26 @@ function main(argv: readonly string[]): void {
     const entity = readEntity(folder, entry)
     note(`${entity.set}/${entity.name}`)
     const stream = runModel(entity)
-    if (entity.label?.includes(1)) {
+    if (stream.status === 'abstained') note(`  abstains: ${stream.reason}`)
+    else if (entity.label?.includes(1)) {
       risk.push(riskRows(entity, stream, entity.label))
       onset.push(onsetRows(entity, stream, entity.label))
     }
     if (options.freeze) continue
     const forest = runIsolationForest(entity)
-    measured.push({ entity, model: qualityOf(entity, stream), forest: qualityOf(entity, forest) })
+    const abstained = stream.status === 'abstained' ? stream.reason : null
+    measured.push({ entity, abstained, model: qualityOf(entity, stream), forest: qualityOf(entity, forest) })
     if (options.scores)
       writeCsv(
         join(options.scores, entity.set, `${entity.name}.csv`),
-        'row,score,alarm,risk30,isolation_forest',
-        stream.score.length,
+        'row,score,alarm,risk30,onset30,isolation_forest',
+        forest.score.length,
         (i) => {
-          const p = curveProbability(FROZEN.risk30.weights, stream.risk.subarray(3 * i, 3 * i + 3))
-          return `${i},${stream.score[i]},${stream.alarm[i]},${p},${forest.score[i]}`
+          if (stream.status === 'abstained')
+            return `${i},0,0,${FROZEN.risk30.baseRate},${FROZEN.onset30.baseRate},${forest.score[i]}`
+          const risk = curveProbability(FROZEN.risk30.weights, stream.risk.subarray(3 * i, 3 * i + 3))
+          const onset = curveProbability(FROZEN.onset30.weights, onsetInputsAt(entity, stream, i))
+          return `${i},${stream.score[i]},${stream.alarm[i]},${risk},${onset},${forest.score[i]}`
         },
       )
   }
@@ -213,12 +166,7 @@ function main(argv: readonly string[]): void {
       writeCsv(join(options.scores!, 'nab', name), 'row,score', s.values.length, (row) => `${row},${scores[i]![row]}`)
     })
   printSets(measured)
-  if (nab) {
-    const rows = nab.files.map((f) => [f.key, f.standard.toFixed(1), String(f.windows)])
-    console.log(`\n${table(['NAB standard', 'score', 'windows'], rows)}`)
-    console.log(`NAB standard ${nab.standard.toFixed(2)} at threshold ${nab.threshold.toFixed(6)} (${nab.how});`)
-    console.log(`each file at the others' threshold: ${nab.leaveOneFileOut.toFixed(2)}`)
-  }
+  if (nab) printNab(nab)
   const risk30 = warningQuality('risk30', risk, fittedHere)
   const onset30 = warningQuality('onset30', onset, fittedHere)
   printWarnings('risk30', risk30)
@@ -246,53 +194,6 @@ function main(argv: readonly string[]): void {
         ...(ablation ? { ablation } : {}),
         frozen: { version: FROZEN.version, fittedOn: FROZEN.fittedOn, fittedHere },
       }),
-    )
-}
-
-function printAblation(ablation: ReturnType<typeof ablate>): void {
-  const sets = Object.keys(ablation.leaveOneEntityOut)
-  const header = ['ablation', ...sets.flatMap((s) => [`${s} AP`, `${s} VUS-PR`])]
-  const rows = Object.entries(ablation.variants).map(([name, bySet]) => [
-    name,
-    ...sets.flatMap((s) => [bySet[s]?.ap, bySet[s]?.vusPr]),
-  ])
-  const held = sets.flatMap((s) => [ablation.leaveOneEntityOut[s]?.ap, ablation.leaveOneEntityOut[s]?.vusPr])
-  console.log(`\n${table(header, [...rows, ['chosen on the other entities', ...held]])}`)
-}
-
-function printSpeed(speed: ReturnType<typeof measureSpeed> & { sklearn: ReturnType<typeof measureSklearn> }): void {
-  const whole = (v: number): string => v.toFixed(0)
-  const stream = (name: string, s: typeof speed.best) => [
-    name,
-    whole(s.rowsPerSecond),
-    whole(s.rowsPerCpuSecond),
-    s.microsP50.toFixed(1),
-    s.microsP99.toFixed(1),
-    whole(s.trainMs),
-    whole(s.stateKb),
-  ]
-  console.log(`\nspeed on ${speed.entity}, ${speed.metrics} metrics, one thread`)
-  const forest = speed.isolationForest
-  console.log(
-    table(
-      ['mode', 'rows/s', 'rows/cpu s', 'p50 us', 'p99 us', 'train ms', 'state kB'],
-      [
-        stream('best', speed.best),
-        stream('fast', speed.fast),
-        ['isolation-forest', whole(forest.rowsPerSecond), '-', '-', '-', whole(forest.trainMs), '-'],
-      ],
-    ),
-  )
-  const { sklearn } = speed
-  console.log(
-    'absent' in sklearn
-      ? `scikit-learn not measured: ${sklearn.absent}`
-      : `scikit-learn ${sklearn.version}: ${whole(sklearn.batchRowsPerSecond)} rows/s in batch, ${sklearn.singleRowMsP50.toFixed(2)} ms a single row`,
-  )
-  for (const s of speed.scopes)
-    console.log(
-      `${s.scopes} scopes of ${s.metrics} metrics: ${whole(s.megabytes)} MB, ${s.secondsPerRound.toFixed(2)} s a round, ` +
-        `${(100 * s.coreShareAt30s).toFixed(1)} % of a core at one row per 30 s`,
     )
 }
 

@@ -1,4 +1,4 @@
-import { curveProbability, FROZEN, recurrence } from '../../../agent/anomaly/risk.ts'
+import { curveProbability, FROZEN, type PastIncident, recurrence } from '../../../agent/anomaly/risk.ts'
 import type { Entity } from './data.ts'
 import type { ModelStream } from './detection.ts'
 import { fitLogistic } from './logistic.ts'
@@ -47,8 +47,6 @@ export function onsetRows(entity: Entity, stream: ModelStream, label: Uint8Array
     busy.fill(1, a, Math.min(label.length, Math.floor(b + ahead) + 1))
     soon.fill(1, Math.max(0, Math.ceil(a - ahead)), a)
   }
-  const stepSeconds = entity.stepMinutes * 60
-  const past = incidents.map(([a, b]) => ({ startedAtSeconds: a * stepSeconds, endedAtSeconds: b * stepSeconds }))
   const rows: number[] = []
   const outcome: number[] = []
   for (let i = Math.ceil(WARM_UP / entity.stepMinutes); i < label.length - ahead; i++) {
@@ -56,9 +54,30 @@ export function onsetRows(entity: Entity, stream: ModelStream, label: Uint8Array
     rows.push(i)
     outcome.push(soon[i]!)
   }
-  return pack(entity, rows, outcome, (i, k) =>
-    k === 0 ? recurrence(past, i * stepSeconds, 0) : stream.onset[WIDTH * i + k]!,
-  )
+  let at = -1
+  let inputs: readonly number[] = []
+  return pack(entity, rows, outcome, (i, k) => {
+    if (i !== at) inputs = onsetInputsAt(entity, stream, i)
+    at = i
+    return inputs[k]!
+  })
+}
+
+const PAST = new WeakMap<Entity, PastIncident[]>()
+
+/** The early warning's inputs at a row, with the recurrence of the entity's incidents as far as they were known then. */
+export function onsetInputsAt(entity: Entity, stream: ModelStream, row: number): [number, number, number] {
+  const stepSeconds = entity.stepMinutes * 60
+  let past = PAST.get(entity)
+  if (!past) {
+    past = mergeWithin(segmentsOf(entity.label ?? []), HORIZON / entity.stepMinutes).map(([a, b]) => ({
+      startedAtSeconds: a * stepSeconds,
+      endedAtSeconds: b * stepSeconds,
+    }))
+    PAST.set(entity, past)
+  }
+  const again = recurrence(past, row * stepSeconds, 0)
+  return [again, stream.onset[WIDTH * row + 1]!, stream.onset[WIDTH * row + 2]!]
 }
 
 function pack(
