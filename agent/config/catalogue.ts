@@ -39,7 +39,7 @@ export const Catalogue = z
     defaults: z
       .strictObject({
         /** Sources of every service; `<service>`, `<provider>` and `<region>` stand for its name and primary site. */
-        collect: z.array(CollectorOptions).default([]),
+        collect: z.array(z.unknown()).superRefine(checkTemplates).default([]),
         approvers: z.array(z.string().min(1)).default([]),
         approvalsNeeded: z.number().int().min(1).default(1),
       })
@@ -64,15 +64,31 @@ export type Catalogue = z.infer<typeof Catalogue>
 
 /** The collector options of a service: its own and the defaults, with the placeholders filled in. */
 export function collectorOptionsOf(service: CatalogueService, catalogue: Catalogue): CollectorOptions[] {
-  return [...catalogue.defaults.collect.map((options) => filled(options, service)), ...service.collect]
+  const { name, primary } = service
+  const values = { service: name, provider: primary.provider, region: primary.region }
+  return [
+    ...catalogue.defaults.collect.map((template) => CollectorOptions.parse(filled(template, values))),
+    ...service.collect,
+  ]
 }
 
-function filled(options: CollectorOptions, { name, primary }: CatalogueService): CollectorOptions {
-  const text = JSON.stringify(options).replace(/<(service|provider|region)>/g, (_whole, key: string) => {
-    const value = key === 'service' ? name : key === 'provider' ? primary.provider : primary.region
-    return JSON.stringify(value).slice(1, -1)
-  })
-  return CollectorOptions.parse(JSON.parse(text))
+type Placeholders = Readonly<Record<'service' | 'provider' | 'region', string>>
+
+function filled(template: unknown, values: Placeholders): unknown {
+  const text = JSON.stringify(template).replace(/<(service|provider|region)>/g, (_whole, key: keyof Placeholders) =>
+    JSON.stringify(values[key]).slice(1, -1),
+  )
+  return JSON.parse(text)
+}
+
+/** What a placeholder may stand for, to check a template with before there is any service. */
+const SAMPLE: Placeholders = { service: 'sample', provider: 'sample', region: 'sample-1' }
+
+function checkTemplates(templates: readonly unknown[], context: z.RefinementCtx): void {
+  for (const [index, template] of templates.entries()) {
+    const parsed = CollectorOptions.safeParse(filled(template, SAMPLE))
+    for (const issue of parsed.error?.issues ?? []) context.addIssue({ ...issue, path: [index, ...issue.path] })
+  }
 }
 
 /** The identity of a plan as the gate and approvals know it. */

@@ -3,11 +3,11 @@ import { Instant } from './time.ts'
 
 /** Incident states and where each may go next. */
 export const INCIDENT_TRANSITIONS = Object.freeze({
-  open: ['assessing', 'closed'],
+  open: ['assessing', 'executing', 'closed'],
   assessing: ['open', 'awaiting_approval', 'executing', 'mitigated', 'closed'],
   awaiting_approval: ['assessing', 'executing', 'open', 'closed'],
   executing: ['mitigated', 'open', 'closed'],
-  mitigated: ['open', 'assessing', 'closed'],
+  mitigated: ['open', 'assessing', 'executing', 'closed'],
   closed: [],
 } as const)
 
