@@ -7,7 +7,10 @@ import { CurrentScore, type Document, ScopeMetrics, ScoreBucket, type ScorePoint
 
 type Point = ScorePoint & { contributions: readonly Document[] }
 
-/** A score that does not change is written this often, as a sign of life; ten thousand quiet scopes then cost megabytes. */
+/**
+ * A calm score that does not change is written this often, as a sign of life; ten thousand quiet scopes then cost megabytes. A score that is not calm is
+ * written each time, since how long it has lasted decides.
+ */
 export const SIGN_OF_LIFE_MS = 300_000
 
 /** Scores of every scope: the newest, the history, and what health events said. */
@@ -20,7 +23,12 @@ export function scoreStore({ db }: StoreContext): ScoreStore {
       if (points.length === 0) return
       const news = points.filter((point) => {
         const last = written.get(point.scope)
-        return !last || last.score !== point.score || epochMs(point.at) - epochMs(last.at) >= SIGN_OF_LIFE_MS
+        return (
+          !last ||
+          point.level !== 'none' ||
+          last.score !== point.score ||
+          epochMs(point.at) - epochMs(last.at) >= SIGN_OF_LIFE_MS
+        )
       })
       await writing(db, async (tx) => {
         await writeCurrent(tx, points)
