@@ -268,14 +268,15 @@ async function fail(claim: Claim, deps: AssessDeps, error: unknown): Promise<voi
   // Without a catalogue entry nothing changes by itself: people are told once, and it is tried again rarely.
   const pauseMs = known ? RETRY_AFTER_FAILURE_MS : RETRY_UNKNOWN_SERVICE_MS
   const attempt = known ? claim.attempt : 0
-  const isTold = !isPowerOfTwo(claim.attempt) && known !== undefined
+  const failures = claim.attempt - incident.assessments
+  const wasTold = known !== undefined && claim.isAfterFailure && !isPowerOfTwo(failures)
   const failure = { reason: fault.message, attempt, at: instantOf(nowMs) }
   await deps.store.decisions.recordFailure({
     claim,
     actor: { kind: 'agent', id: deps.agentId, via: null },
     reason: fault.message,
     nextAssessmentAt: instantOf(nowMs + pauseMs),
-    notifications: isTold
+    notifications: wasTold
       ? []
       : failureMessages(incident, known ?? unknownService(incident.service), failure, deps.messages),
   })
@@ -284,9 +285,9 @@ async function fail(claim: Claim, deps: AssessDeps, error: unknown): Promise<voi
 const RETRY_AFTER_FAILURE_MS = 30_000
 const RETRY_UNKNOWN_SERVICE_MS = 3_600_000
 
-/** People are paged at the first failure and then ever more rarely, not every half minute. */
-function isPowerOfTwo(attempt: number): boolean {
-  return (attempt & (attempt - 1)) === 0
+/** People are paged at the first failure after a decision and then ever more rarely, not every half minute. */
+function isPowerOfTwo(failures: number): boolean {
+  return (failures & (failures - 1)) === 0
 }
 
 function questionText({ service }: ServiceEntry, { decision, opinion, healthScore }: Judgement): string {

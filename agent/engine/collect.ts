@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { CollectContext, Collector, Scope } from '../../collectors/collector.ts'
 import { type Evidence, FailureKind } from '../domain/evidence.ts'
 import { SeriesSignal, Signal } from '../domain/signal.ts'
@@ -36,6 +37,8 @@ export async function collectEvidence(
   deadlineMs: number,
 ): Promise<Evidence[]> {
   const reads = sharedReads(base.http, base.mask)
+  // Every collector listens to it, and there are often more of them than Node takes for a leak.
+  if (base.abort) setMaxListeners(0, base.abort)
   try {
     const evidence = await Promise.all(
       collectors.map((collector) => collectOne(collector, scope, base, reads.http, deadlineMs)),

@@ -47,6 +47,8 @@ export interface TestStore {
   sql(text: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>
   /** The clock's time, moved by so many milliseconds. */
   at(offsetMs?: number): string
+  /** Before the end of the file, where many tests would use up the server's connections. */
+  close(): Promise<void>
 }
 
 /** One server for the test file; `open` gives each test a database of its own. */
@@ -57,7 +59,7 @@ export function testServer(): {
   let server: DatabaseServer
   let folder: string
   let made = 0
-  const open: { close(): Promise<void> }[] = []
+  const open = new Set<() => Promise<void>>()
   beforeAll(async () => {
     folder = await openFolder()
     server = await startEmbedded({ folder: path.join(folder, 'data'), purpose: 'serve', clock: systemClock })
@@ -66,7 +68,7 @@ export function testServer(): {
     await store.close()
   })
   afterAll(async () => {
-    for (const one of open.reverse()) await one.close()
+    for (const close of [...open].reverse()) await close()
     await server?.stop()
     await rm(folder, { recursive: true, force: true })
   })
@@ -91,7 +93,12 @@ export function testServer(): {
       const store = await openTestStore(url, clock, options, anchors)
       const superuser = new pg.Client({ connectionString: url })
       await superuser.connect()
-      open.push(store, { close: () => superuser.end() })
+      const close = async () => {
+        if (!open.delete(close)) return
+        await superuser.end()
+        await store.close()
+      }
+      open.add(close)
       return {
         store,
         clock,
@@ -99,6 +106,7 @@ export function testServer(): {
         anchors,
         sql: async (text, parameters) => (await superuser.query(text, parameters)).rows,
         at: (offsetMs = 0) => instantOf(clock.now() + offsetMs),
+        close,
       }
     },
   }
