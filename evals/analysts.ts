@@ -23,13 +23,15 @@ export async function analystNamed(
       throw new Fault('usage', '--prompt: the rules read no prompt', { hint: 'Name a model with --analyst.' })
     return { analyst: rulesAnalyst(), promptHash: null, isFree: true }
   }
-  const [{ buildAnalyst }, { readCalibrations }, { loadConfig }, { createMask }, { systemClock }] = await Promise.all([
-    import('../agent/app/analyst.ts'),
-    import('../agent/app/calibrations.ts'),
-    import('../agent/config.ts'),
-    import('../agent/lib/mask.ts'),
-    import('../agent/lib/clock.ts'),
-  ])
+  const [{ buildAnalyst }, { readCalibrations }, { loadConfig }, { createMask }, { systemClock }, { judgeHash }] =
+    await Promise.all([
+      import('../agent/app/analyst.ts'),
+      import('../agent/app/calibrations.ts'),
+      import('../agent/config.ts'),
+      import('../agent/lib/mask.ts'),
+      import('../agent/lib/clock.ts'),
+      import('../agent/llm/verdict-reply.ts'),
+    ])
   const { settings } = loadConfig(source.configFolder, source.environment)
   const promptText = promptFile === null ? null : await readText(promptFile, '--prompt')
   const { analyst, prompt } = buildAnalyst(name, {
@@ -44,5 +46,5 @@ export async function analystNamed(
     memo: null,
     ...(promptText !== null && { promptText }),
   })
-  return { analyst, promptHash: prompt?.hash ?? null, isFree: name === 'recorded' || analyst.id === 'rules' }
+  return { analyst, promptHash: prompt && judgeHash(prompt), isFree: name === 'recorded' || analyst.id === 'rules' }
 }

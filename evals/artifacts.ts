@@ -19,10 +19,16 @@ export async function updateArtifacts(report: EvalReport, options: EvalOptions, 
     await put(join(io.artifacts, 'baselines', artifactName(subject.analyst)), jsonText(baselineOf(report)))
   }
   if (options.fitCalibration) {
-    const calibration = calibrationOf(report.cases, subject)
-    const name = subject.promptHash ? `${subject.analyst}.${subject.promptHash.slice(0, 12)}` : subject.analyst
+    // The agent looks maps up by whoever gave the opinion, which for recordings is not the one who was asked.
+    const [analyst = subject.analyst, ...others] = new Set(report.cases.flatMap((one) => one.analyst ?? []))
+    const of = { analyst, promptHash: subject.promptHash, casesHash: subject.casesHash }
+    const calibration = others.length > 0 ? null : calibrationOf(report.cases, of)
+    const name = of.promptHash ? `${analyst}.${of.promptHash.slice(0, 12)}` : analyst
     if (calibration) await put(join(io.artifacts, 'calibration', artifactName(name)), jsonText(calibration))
-    else io.writeProgress('no calibration written: too few verdicts, or no map is better than the stated confidence\n')
+    else
+      io.writeProgress(
+        'no calibration written: too few verdicts, several analysts, or no map is better than the stated confidence\n',
+      )
   }
   if (options.updateReadme) {
     const readme = await readText(io.readme, '--update-readme')

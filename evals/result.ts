@@ -12,6 +12,8 @@ const Tier = z.enum(TIERS)
 export const CaseResult = z.object({
   id: z.string(),
   repetition: z.number().int(),
+  /** Who gave the opinion; another than was asked for when recordings are repeated. */
+  analyst: z.string().nullable(),
   title: z.string(),
   author: z.string(),
   episode: z.string(),
@@ -71,6 +73,7 @@ export function resultOf(one: EvalCase, repetition: number, outcome: Outcome, la
   return {
     id: one.id,
     repetition,
+    analyst: opinion?.analyst ?? null,
     title: one.title,
     author: authorOf(one.id),
     episode: one.episode,

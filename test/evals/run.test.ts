@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Calibration } from '../../agent/domain/calibration.ts'
 import type { Analyst } from '../../agent/llm/analyst.ts'
 import { rulesAnalyst } from '../../agent/llm/rules.ts'
 import { runEvals } from '../../evals/run.ts'
@@ -242,6 +243,14 @@ describe('artifacts', () => {
       io,
     )
     expect(worse.failures.join()).toContain('the baseline is')
+  })
+  it('hold a confidence map under the name by which the agent looks it up', async () => {
+    const io = testIo({ analystNamed: named(paidAnalyst(1000)) })
+    await runEvals(optionsWith({ analyst: 'paid', fitCalibration: true }), io)
+    const [name = ''] = readdirSync(join(io.artifacts, 'calibration'))
+    expect(name).toBe('paid-model.prompt.json')
+    const map = Calibration.parse(JSON.parse(readFileSync(join(io.artifacts, 'calibration', name), 'utf8')))
+    expect(map).toMatchObject({ analyst: 'paid:model', promptHash: 'prompt', fittedOn: { cases: 90 } })
   })
   it('put the table into the README between its markers', async () => {
     const io = testIo()
