@@ -10,9 +10,6 @@ export function painterFor(stream: NodeJS.WriteStream): Paint {
   return (format, text) => styleText(format, text, { stream, validateStream: true })
 }
 
-/** No colour at all: files, tests, JSON. */
-export const plain: Paint = (_format, text) => text
-
 /** Characters that could move the cursor, colour the screen or reorder the text are shown instead of obeyed. */
 export function visible(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: neutralising them is the point

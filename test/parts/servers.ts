@@ -25,7 +25,9 @@ export async function freePort(): Promise<number> {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }
@@ -36,7 +38,8 @@ async function startPart(command: string, args: string[], port: number, readyUrl
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(String(chunk)))
   await waitUntil(
     async () => {
-      if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}:\n${output.join('').slice(-2000)}`)
+      if (child.exitCode !== null)
+        throw new Error(`${command} ended with ${child.exitCode}:\n${output.join('').slice(-2000)}`)
       return (await fetch(readyUrl).catch(() => null))?.ok ?? false
     },
     20_000,
@@ -172,7 +175,12 @@ export async function startPostgres(folder: string, settings: string[] = []): Pr
 
 /** Starts PostgreSQL on an existing data folder. */
 export function launchPostgres(data: string, port: number, settings: string[] = []): PostgresPart {
-  const flags = [`-p ${port}`, '-c listen_addresses=127.0.0.1', `-c unix_socket_directories=${data}`, ...settings.map((s) => `-c ${s}`)]
+  const flags = [
+    `-p ${port}`,
+    '-c listen_addresses=127.0.0.1',
+    `-c unix_socket_directories=${data}`,
+    ...settings.map((s) => `-c ${s}`),
+  ]
   asPostgres('pg_ctl', ['-D', data, '-w', '-t', '20', '-l', join(data, 'server.log'), '-o', flags.join(' '), 'start'])
   return {
     port,
