@@ -1,26 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { evalCommand } from '../evals/command.ts'
-import { auditCommand } from './cli/audit-command.ts'
-import { captureCommand } from './cli/capture-command.ts'
-import { checkCommand } from './cli/check-command.ts'
-import { decideCommand } from './cli/decide-command.ts'
-import { demoCommand } from './cli/demo-command.ts'
-import { doctorCommand } from './cli/doctor-command.ts'
-import { explainCommand } from './cli/explain-command.ts'
-import { freezeCommand, unfreezeCommand } from './cli/freeze-command.ts'
+import { COMMANDS } from './cli/commands.ts'
 import { type CliIo, EXIT } from './cli/io.ts'
-import { replayCommand } from './cli/replay-command.ts'
-import { outcomeCommand, reportCommand } from './cli/report-command.ts'
-import { serveCommand } from './cli/serve-command.ts'
-import { statusCommand } from './cli/status-command.ts'
-import { storeCommand } from './cli/store-command.ts'
 import { visible } from './cli/style.ts'
 import { packageVersion } from './cli/version.ts'
-import { watchCommand } from './cli/watch-command.ts'
 import { asFault, type Fault } from './lib/errors.ts'
 
-function program(io: CliIo): Command {
+/** The command line, with the code of the called command; the others are there by name, for the overview. */
+async function program(io: CliIo, args: readonly string[]): Promise<Command> {
   const root = new Command('failwise')
     .description('Decides whether an incident deserves a failover, and proves why.')
     .version(packageVersion())
@@ -32,15 +19,16 @@ function program(io: CliIo): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(try failwise --help)')
     .exitOverride()
-  const commands = [
-    ...[serveCommand(io), demoCommand(io), statusCommand(io), watchCommand(io)],
-    ...[decideCommand(io), explainCommand(io), replayCommand(io), evalCommand(io)],
-    ...[captureCommand(io), outcomeCommand(io), reportCommand(io)],
-    ...[freezeCommand(io), unfreezeCommand(io), auditCommand(io), storeCommand(io)],
-    ...[checkCommand(io), doctorCommand(io)],
-  ]
-  for (const command of commands) root.addCommand(inherit(command))
+  const called = COMMANDS.find(({ name }) => name === calledName(args))
+  for (const entry of COMMANDS)
+    root.addCommand(inherit(entry === called ? await entry.load(io) : new Command(entry.name).description(entry.about)))
   return root
+}
+
+/** The first word that is neither an option nor an option's value. */
+function calledName(args: readonly string[]): string | undefined {
+  const words = args.filter((arg, i) => !arg.startsWith('-') && args[i - 1] !== '--config')
+  return words[0] === 'help' ? words[1] : words[0]
 }
 
 /** Options of the root may also stand behind the command's name, where people type them. */
@@ -65,7 +53,8 @@ const USAGE_CODES = new Set(['usage', 'config_invalid', 'payload_invalid', 'not_
 async function main(): Promise<number> {
   const io: CliIo = { out: process.stdout, err: process.stderr, environment: process.env, folder: process.cwd() }
   try {
-    await program(io).parseAsync(process.argv)
+    const command = await program(io, process.argv.slice(2))
+    await command.parseAsync(process.argv)
     return process.exitCode === undefined ? EXIT.done : Number(process.exitCode)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage

@@ -40,11 +40,10 @@ export const HealthScore = z.object({
 })
 export type HealthScore = z.infer<typeof HealthScore>
 
-/** Half the weight, halves rounded up, so that two degraded signals never weigh less than one that failed. */
 function pointsOf(status: CheckStatus, weight: number): number {
   if (status === 'ok') return 0
   if (status === 'error') return weight
-  return Math.ceil(weight / 2)
+  return weight / 2
 }
 
 const WORST: Record<CheckStatus, number> = { ok: 0, unknown: 1, degraded: 2, error: 3 }
