@@ -11,6 +11,7 @@ import { dataFolderOf, openConfiguredStore } from './app/open-store.ts'
 import { type PolicyKeeper, policyKeeper } from './app/policy-keeper.ts'
 import { secretKeyIn } from './app/secret-key.ts'
 import { serviceBook } from './app/service-book.ts'
+import { storeBudget } from './app/store-budget.ts'
 import { channelOrder } from './config/notify-settings.ts'
 import type { Config, Environment } from './config.ts'
 import type { Alert } from './domain/alert.ts'
@@ -114,6 +115,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     random: Math.random,
     calibrations: readCalibrations(),
     recordingsFolder: settings.analyst.recordings ?? null,
+    budget: (limits) => storeBudget(limits, store, clock),
   })
   cleanups.push(() => tracer.close())
   log.info({ analyst: analyst.id, mode: settings.mode, services: services.all().length }, 'agent built')

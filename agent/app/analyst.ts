@@ -9,7 +9,7 @@ import type { Mask } from '../lib/mask.ts'
 import type { Analyst } from '../llm/analyst.ts'
 import type { AnalystPrompt } from '../llm/analyst-prompt.ts'
 import { anthropicModel } from '../llm/anthropic.ts'
-import { memoryBudget } from '../llm/budget.ts'
+import { type Budget, type BudgetLimits, memoryBudget } from '../llm/budget.ts'
 import { type Memo, memoryMemo } from '../llm/memo.ts'
 import type { ModelProvider } from '../llm/model.ts'
 import { modelAnalyst } from '../llm/model-analyst.ts'
@@ -34,6 +34,8 @@ export interface AnalystParts {
   readonly recordingsFolder: string | null
   /** What was answered before; null asks anew every time, as repeated evaluations must. In memory when not given. */
   readonly memo?: Memo | null
+  /** Where spending is counted; in this process only unless given. */
+  readonly budget?: (limits: BudgetLimits) => Budget
   /** Another text for the analyst's prompt than the one that comes with the code. */
   readonly promptText?: string
 }
@@ -75,7 +77,7 @@ export function buildAnalyst(name: string, parts: AnalystParts): BuiltAnalyst {
     fallback: rules,
     calibrations: parts.calibrations,
     prices: [...settings.prices, ...PRICES],
-    budget: memoryBudget(settings.budget, clock),
+    budget: parts.budget?.(settings.budget) ?? memoryBudget(settings.budget, clock),
     memo: parts.memo === undefined ? memoryMemo() : parts.memo,
     recorder: parts.recordingsFolder === null ? null : folderRecorder(parts.recordingsFolder),
     tracer,

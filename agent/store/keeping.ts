@@ -107,6 +107,23 @@ export interface BodyStore {
   get(sha256: string): Promise<RawBody | null>
 }
 
+/** One purse that a model call is paid from, with its limits. */
+export interface SpendingAccount {
+  readonly account: string
+  readonly tokensLimit: number
+  readonly usdLimit: number
+}
+
+export interface SpendingStore {
+  /** Adds to every account, or to none: then it returns the account that would exceed its limit. */
+  reserve(
+    accounts: readonly SpendingAccount[],
+    amount: { readonly tokens: number; readonly usd: number },
+  ): Promise<{ readonly account: string; readonly of: 'tokens' | 'usd'; readonly limit: number } | null>
+  /** Corrects what was reserved by what was really taken. */
+  settle(accounts: readonly string[], difference: { readonly tokens: number; readonly usd: number }): Promise<void>
+}
+
 export interface AnomalyModelStore {
   save(model: AnomalyModelRecord, bytes: Uint8Array): Promise<void>
   latest(service: string): Promise<{ model: AnomalyModelRecord; bytes: Uint8Array } | null>

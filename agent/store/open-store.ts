@@ -20,6 +20,7 @@ import { migrate } from './migrate.ts'
 import { outbox } from './outbox.ts'
 import { runStore } from './runs.ts'
 import { scoreStore } from './scores.ts'
+import { spendingStore } from './spending.ts'
 import type { Store } from './store.ts'
 
 /** What may be configured about the store; where it is comes from the environment or the data folder. */
@@ -86,6 +87,7 @@ export async function openStore(given: OpenStoreOptions): Promise<Store> {
     audit: auditLog(context),
     bodies: bodyStore(context),
     anomalyModels: anomalyModelStore(context),
+    spending: spendingStore(context),
     agents: agentStore(context),
     maintenance: maintenance(context),
     ping: async () => {

@@ -62,6 +62,8 @@ export async function prune(context: StoreContext, keep: Retention): Promise<Rec
       (tx) =>
         removed(tx, sql`delete from alert_states where last_received_at < ${before(keep.alertStateDays * DAY_MS)}`),
     ],
+    // No budget looks back further than its own day or incident.
+    ['modelSpending', (tx) => removed(tx, sql`delete from model_spending where updated_at < ${before(7 * DAY_MS)}`)],
     // A freeze that ran out by itself; lifting and setting stay on the audit log.
     ['freezes', (tx) => removed(tx, sql`delete from freezes where until < ${nowOf(context)} and lifted_at is null`)],
   ]

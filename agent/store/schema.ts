@@ -169,6 +169,7 @@ export interface Schema {
     lifted_by: string | null
     lifted_at: Time | null
   }
+  model_spending: { account: string; tokens: BigInteger; usd: number; updated_at: Time }
   changes: {
     source: string
     id: string

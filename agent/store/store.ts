@@ -17,6 +17,7 @@ import type {
   Maintenance,
   Outbox,
   ScoreStore,
+  SpendingStore,
 } from './keeping.ts'
 import type {
   Claim,
@@ -46,6 +47,7 @@ export interface Store {
   readonly audit: AuditLog
   readonly bodies: BodyStore
   readonly anomalyModels: AnomalyModelStore
+  readonly spending: SpendingStore
   readonly agents: AgentStore
   readonly maintenance: Maintenance
   /** Answers when the database does; for readiness probes. */

@@ -34,6 +34,7 @@ export const EXPORTED_TABLES = Object.freeze([
   'scope_metrics',
   'notifications',
   'anomaly_models',
+  'model_spending',
   'audit_log',
 ] as const)
 export type ExportedTable = (typeof EXPORTED_TABLES)[number]

@@ -76,6 +76,7 @@ async function filled(): Promise<TestStore> {
   })
   await store.outbox.enqueue({ dedupeKey: 'k', channel: 'webhook', payload: {}, incidentId: null })
   await store.anomalyModels.save({ id: 'm', service: 'a', version: '1', trainedAt: at(), metadata: {} }, bytes)
+  await store.spending.reserve([{ account: 'day:2026-03-01', tokensLimit: 100, usdLimit: 1 }], { tokens: 7, usd: 0.1 })
   return test
 }
 

@@ -3,6 +3,7 @@ import * as incidents from './2026-01-incidents.ts'
 import * as decisions from './2026-02-decisions.ts'
 import * as records from './2026-03-records.ts'
 import * as audit from './2026-04-audit.ts'
+import * as spending from './2026-05-spending.ts'
 
 /** All migrations in order; a shipped one is never edited, a new one follows. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = Object.freeze({
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = Object.freeze({
   '2026-02-decisions': decisions,
   '2026-03-records': records,
   '2026-04-audit': audit,
+  '2026-05-spending': spending,
 })
