@@ -34,7 +34,7 @@ export function confirmHealth(options: Options): Stage {
     apply: async () => {},
     verify: async (ctx) => {
       const { facts, problems } = await judge(ctx)
-      if (problems.length > 0) return { outcome: 'not_done', detail: problems.join('; ') }
+      if (problems.length > 0) return { outcome: 'not_done', detail: problems.join('; '), isFinal: true }
       return { outcome: 'done', detail: `users hurt: ${facts.hurt.overall}` }
     },
     rollback: 'nothing_to_undo',

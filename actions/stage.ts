@@ -15,6 +15,8 @@ export interface Check {
   readonly outcome: 'done' | 'not_done' | 'unclear'
   /** One sentence with the values that were seen. */
   readonly detail: string
+  /** Looking again will not change it; without this the look is repeated until the stage's time is over. */
+  readonly isFinal?: boolean
 }
 
 /** What a stage may know of the run that it belongs to. */
