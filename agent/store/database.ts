@@ -65,6 +65,8 @@ export function openPool(options: PoolOptions): pg.Pool {
     application_name: options.applicationName,
     types: types as pg.CustomTypesConfig,
     onConnect: async (client) => {
+      // A connection that breaks between two statements of a transaction belongs to nobody who listens; unheard, it would end the process.
+      client.on('error', () => {})
       await client.query(
         `set timezone = 'UTC'; set statement_timeout = ${options.statementTimeoutMs}; set idle_in_transaction_session_timeout = 30000`,
       )

@@ -155,6 +155,7 @@ async function own(folder: string, lock: FolderLock, options: EmbeddedOptions): 
 
 async function hasOtherClients(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 })
+  client.on('error', () => {})
   try {
     await client.connect()
     const others = await client.query(
