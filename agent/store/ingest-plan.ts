@@ -89,12 +89,17 @@ function rankOf(severity: string): number {
 export function newsOf(known: AlertState | undefined, alert: Alert, receivedAt: Instant, lateMessageMs: number): News {
   if (!known) return 'new'
   const startsAt = startOf(alert, receivedAt)
-  if (startsAt < known.startsAt) return 'out_of_order'
+  if (startsAt < known.startsAt) return endsKnown(alert, known) ? 'resolved' : 'out_of_order'
   if (alert.status === 'resolved') return known.status === 'firing' ? 'resolved' : 'duplicate'
   if (known.status === 'firing') return rankOf(alert.severity) > rankOf(known.severity) ? 'worse' : 'duplicate'
   if (startsAt > known.startsAt) return 'fired'
   // Over, and yet firing from the same start: a late message, unless the end was told long ago. Missing an outage is the worse mistake.
   return epochMs(receivedAt) - epochMs(known.changedAt) > lateMessageMs ? 'fired' : 'out_of_order'
+}
+
+/** Two senders of one alert start it seconds apart, and its end is then told with the earlier start: what counts is when it ended. */
+function endsKnown({ status, endsAt }: Alert, known: AlertState): boolean {
+  return status === 'resolved' && known.status === 'firing' && endsAt !== null && endsAt > known.startsAt
 }
 
 function startOf(alert: Alert, receivedAt: Instant): Instant {

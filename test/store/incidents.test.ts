@@ -62,6 +62,18 @@ describe('alerts', () => {
     expect(await store.incidents.alertsOf(incident!.id)).toMatchObject([{ status: 'resolved' }])
   })
 
+  it('end also when their end is told with an earlier start, as a second sender saw it', async () => {
+    const { store, at } = await server.open()
+    await store.incidents.ingestAlerts([alertOf('checkout', { startsAt: at(-10_000) })], at())
+    const end = { status: 'resolved' as const, startsAt: at(-15_000), endsAt: at(20_000) }
+    expect(await store.incidents.ingestAlerts([alertOf('checkout', end)], at(20_000))).toMatchObject({ outOfOrder: 0 })
+    const [incident] = await store.incidents.list()
+    expect(await store.incidents.alertsOf(incident!.id)).toMatchObject([{ status: 'resolved' }])
+    const late = { status: 'resolved' as const, startsAt: at(-90_000), endsAt: at(-60_000) }
+    await store.incidents.ingestAlerts([alertOf('checkout', { startsAt: at(30_000) })], at(30_000))
+    expect(await store.incidents.ingestAlerts([alertOf('checkout', late)], at(40_000))).toMatchObject({ outOfOrder: 1 })
+  })
+
   it('with text that PostgreSQL cannot hold are stored and deduplicated', async () => {
     const { store, at } = await server.open()
     const hostile = alertOf('checkout', {
