@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,11 @@ export function scratchFolder(name: string): string {
   return folder
 }
 
+/** Removes a scratch folder. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+}
+
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -32,68 +37,90 @@ export async function freePort(): Promise<number> {
   })
 }
 
-async function startPart(command: string, args: string[], port: number, readyUrl: string, uid?: number): Promise<Part> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(uid === undefined ? {} : { uid }) })
-  const output: string[] = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(String(chunk)))
-  await waitUntil(
-    async () => {
-      if (child.exitCode !== null)
-        throw new Error(`${command} ended with ${child.exitCode}:\n${output.join('').slice(-2000)}`)
-      return (await fetch(readyUrl).catch(() => null))?.ok ?? false
-    },
-    20_000,
-    `${command} did not become ready:\n${output.join('').slice(-2000)}`,
-  )
-  return { url: `http://127.0.0.1:${port}`, port, stop: () => stopChild(child) }
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
-  await ended
-}
-
 /** Asks again every 100 ms until the check is true; throws with the message once the time is over. */
-export async function waitUntil(check: () => Promise<boolean>, timeoutMs: number, message: string): Promise<void> {
+export async function waitUntil(
+  check: () => Promise<boolean> | boolean,
+  timeoutMs: number,
+  message: string | (() => string),
+): Promise<void> {
   const end = Date.now() + timeoutMs
   while (Date.now() < end) {
     if (await check()) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(message)
+  throw new Error(typeof message === 'string' ? `waited in vain for ${message}` : message())
 }
 
-export interface PrometheusParts {
+async function startPart(command: string, args: string[], port: number, readyPath: string): Promise<Part> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Nothing of ours outlives a test run that is cut off.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  const output: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(String(chunk)))
+  child.on('error', (error) => output.push(`${error.message}; test/parts/install.sh installs it\n`))
+  const said = () => `${command} did not become ready:\n${output.join('').slice(-2000)}`
+  const url = `http://127.0.0.1:${port}`
+  await waitUntil(
+    async () => {
+      if (child.exitCode !== null || child.pid === undefined) throw new Error(said())
+      return (await fetch(`${url}${readyPath}`).catch(() => null))?.ok ?? false
+    },
+    20_000,
+    said,
+  )
+  return {
+    url,
+    port,
+    stop: async () => {
+      process.removeListener('exit', kill)
+      await stopChild(child)
+    },
+  }
+}
+
+/** Ends a child process and waits for it. */
+export async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill(signal)
+  await ended
+}
+
+export interface PrometheusWanted {
   readonly folder: string
   /** OpenMetrics text to backfill before the start. */
   readonly history?: string
   readonly rules?: string
   readonly alertmanagerPort?: number
-  /** Extra entries of `scrape_configs`, as YAML. */
+  /** Entries of `scrape_configs`, as YAML. */
   readonly scrape?: string
 }
 
-/** A real Prometheus, with history backfilled by promtool. */
-export async function startPrometheus(options: PrometheusParts): Promise<Part> {
+/** A real Prometheus that can be stopped and started again on its data. */
+export interface PrometheusPart extends Part {
+  start(): Promise<void>
+}
+
+/** Starts Prometheus, with history backfilled by promtool. */
+export async function startPrometheus(wanted: PrometheusWanted): Promise<PrometheusPart> {
   const port = await freePort()
-  const { folder } = options
+  const { folder } = wanted
   const data = join(folder, 'tsdb')
   mkdirSync(data, { recursive: true })
-  if (options.history !== undefined) {
-    writeFileSync(join(folder, 'history.txt'), options.history)
+  if (wanted.history !== undefined) {
+    writeFileSync(join(folder, 'history.txt'), wanted.history)
     execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'history.txt'), data])
   }
   const config = ['global: {scrape_interval: 1s, evaluation_interval: 1s}']
-  if (options.rules !== undefined) {
-    writeFileSync(join(folder, 'rules.yml'), options.rules)
+  if (wanted.rules !== undefined) {
+    writeFileSync(join(folder, 'rules.yml'), wanted.rules)
     execFileSync('promtool', ['check', 'rules', join(folder, 'rules.yml')])
     config.push('rule_files: [rules.yml]')
   }
-  if (options.alertmanagerPort !== undefined)
-    config.push(`alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:${options.alertmanagerPort}']}]}]}`)
-  if (options.scrape !== undefined) config.push(`scrape_configs:\n${options.scrape}`)
+  if (wanted.alertmanagerPort !== undefined)
+    config.push(`alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:${wanted.alertmanagerPort}']}]}]}`)
+  if (wanted.scrape !== undefined) config.push(`scrape_configs:\n${wanted.scrape}`)
   const file = join(folder, 'prometheus.yml')
   writeFileSync(file, config.join('\n'))
   const args = [
@@ -103,23 +130,41 @@ export async function startPrometheus(options: PrometheusParts): Promise<Part> {
     `--web.listen-address=127.0.0.1:${port}`,
     `--web.external-url=http://127.0.0.1:${port}`,
   ]
-  return startPart('prometheus', args, port, `http://127.0.0.1:${port}/-/ready`)
+  let part = await startPart('prometheus', args, port, '/-/ready')
+  return {
+    ...part,
+    stop: () => part.stop(),
+    start: async () => {
+      part = await startPart('prometheus', args, port, '/-/ready')
+    },
+  }
 }
 
-/** A real Alertmanager that posts every alert to a webhook with a bearer token. */
-export async function startAlertmanager(folder: string, webhookUrl: string, token: string): Promise<Part> {
+/** A real Alertmanager whose token for the webhook can be changed while it runs. */
+export interface AlertmanagerPart extends Part {
+  useToken(token: string): Promise<void>
+  /** Tells it of an alert as Prometheus would; `endsAt` in the past ends it. */
+  send(labels: Readonly<Record<string, string>>, times: { startsAt: string; endsAt?: string }): Promise<void>
+}
+
+/** Starts an Alertmanager that posts every alert to a webhook with a bearer token. */
+export async function startAlertmanager(folder: string, webhookUrl: string, token: string): Promise<AlertmanagerPart> {
   const port = await freePort()
   const file = join(folder, 'alertmanager.yml')
-  const config = `
+  const configure = (credentials: string) =>
+    writeFileSync(
+      file,
+      `
 route: {receiver: failwise, group_by: [alertname, service], group_wait: 1s, group_interval: 2s, repeat_interval: 1h}
 receivers:
 - name: failwise
   webhook_configs:
   - url: ${webhookUrl}
     send_resolved: true
-    http_config: {authorization: {type: Bearer, credentials: ${token}}}
-`
-  writeFileSync(file, config)
+    http_config: {authorization: {type: Bearer, credentials: ${credentials}}}
+`,
+    )
+  configure(token)
   const args = [
     `--config.file=${file}`,
     `--storage.path=${join(folder, 'alertmanager')}`,
@@ -127,72 +172,27 @@ receivers:
     `--web.external-url=http://127.0.0.1:${port}`,
     '--cluster.listen-address=',
   ]
-  return startPart('prometheus-alertmanager', args, port, `http://127.0.0.1:${port}/-/ready`)
+  const part = await startPart('prometheus-alertmanager', args, port, '/-/ready')
+  const post = async (path: string, body?: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${part.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body ?? {}) })
+    if (!answer.ok) throw new Error(`Alertmanager answered ${answer.status} to ${path}: ${await answer.text()}`)
+  }
+  return {
+    ...part,
+    useToken: async (next) => {
+      configure(next)
+      await post('/-/reload')
+    },
+    send: (labels, times) => post('/api/v2/alerts', [{ labels, ...times }]),
+  }
 }
 
-/** A real blackbox exporter with its `http_2xx` module. */
+/** Starts a blackbox exporter with its `http_2xx` module. */
 export async function startBlackbox(folder: string): Promise<Part> {
   const port = await freePort()
   const file = join(folder, 'blackbox.yml')
   writeFileSync(file, 'modules: {http_2xx: {prober: http, timeout: 2s, http: {preferred_ip_protocol: ip4}}}')
   const args = [`--config.file=${file}`, `--web.listen-address=127.0.0.1:${port}`]
-  return startPart('prometheus-blackbox-exporter', args, port, `http://127.0.0.1:${port}/-/healthy`)
-}
-
-/** A PostgreSQL server of Debian's, running as `postgres`. */
-export interface PostgresPart {
-  readonly port: number
-  readonly folder: string
-  url(database: string): string
-  stop(): Promise<void>
-}
-
-const PG_BIN = '/usr/lib/postgresql'
-
-/** Path of one of PostgreSQL's own programs, newest installed version. */
-export function postgresProgram(name: string): string {
-  const versions = existsSync(PG_BIN) ? readdirSync(PG_BIN).sort((a, b) => Number(b) - Number(a)) : []
-  if (!versions[0]) throw new Error('PostgreSQL is not installed; run test/parts/install.sh')
-  return join(PG_BIN, versions[0], 'bin', name)
-}
-
-/** Runs one of PostgreSQL's programs as the `postgres` user when we are root. */
-export function asPostgres(program: string, args: string[]): string {
-  const path = postgresProgram(program)
-  const isRoot = process.getuid?.() === 0
-  const [command, argv] = isRoot ? ['runuser', ['-u', 'postgres', '--', path, ...args]] : [path, args]
-  return execFileSync(command, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-/** Creates and starts a PostgreSQL primary; extra lines go into its configuration. */
-export async function startPostgres(folder: string, settings: string[] = []): Promise<PostgresPart> {
-  const port = await freePort()
-  const data = join(folder, `pg-${port}`)
-  if (process.getuid?.() === 0) execFileSync('chown', ['postgres', folder])
-  asPostgres('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8'])
-  return launchPostgres(data, port, settings)
-}
-
-/** Starts PostgreSQL on an existing data folder. */
-export function launchPostgres(data: string, port: number, settings: string[] = []): PostgresPart {
-  const flags = [
-    `-p ${port}`,
-    '-c listen_addresses=127.0.0.1',
-    `-c unix_socket_directories=${data}`,
-    ...settings.map((s) => `-c ${s}`),
-  ]
-  asPostgres('pg_ctl', ['-D', data, '-w', '-t', '20', '-l', join(data, 'server.log'), '-o', flags.join(' '), 'start'])
-  return {
-    port,
-    folder: data,
-    url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
-    stop: async () => {
-      asPostgres('pg_ctl', ['-D', data, '-m', 'immediate', '-w', 'stop'])
-    },
-  }
-}
-
-/** Removes a scratch folder. */
-export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
+  return startPart('prometheus-blackbox-exporter', args, port, '/-/healthy')
 }
