@@ -1,4 +1,4 @@
-import type { Decision, Reason } from '../domain/decision.ts'
+import { type Decision, groupReasons, type Reason } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { HealthScore } from '../domain/health-score.ts'
 import type { Signal } from '../domain/signal.ts'
@@ -167,24 +167,12 @@ function countText(reasons: readonly Reason[]): string {
 
 const OUTCOME_FORMAT = { pass: 'green', limit: 'yellow', block: 'red', info: 'dim' } as const
 
-const OUTCOME_ORDER = ['block', 'limit', 'info', 'pass'] as const
-
-/** What stands in the way first; a rule that says the same of several actions takes one line. */
 function reasonTable(reasons: readonly Reason[], paint: Paint): string {
-  const grouped = new Map<string, { reason: Reason; actions: string[] }>()
-  for (const reason of reasons) {
-    const key = `${reason.outcome} ${reason.rule} ${reason.detail}`
-    const group = grouped.get(key) ?? { reason, actions: [] }
-    group.actions.push(reason.action ?? 'all')
-    grouped.set(key, group)
-  }
-  const groups = [...grouped.values()].sort(
-    (a, b) => OUTCOME_ORDER.indexOf(a.reason.outcome) - OUTCOME_ORDER.indexOf(b.reason.outcome),
-  )
+  const groups = groupReasons(reasons)
   const rows = groups.map(({ reason, actions }) => [
     `   ${reason.outcome}`,
     reason.rule,
-    actions.length === LEVERS ? 'every lever' : actions.join(' '),
+    actions.join(' '),
     clip(reason.detail, 90),
   ])
   return table(rows)
@@ -192,6 +180,3 @@ function reasonTable(reasons: readonly Reason[], paint: Paint): string {
     .map((line, i) => paint(OUTCOME_FORMAT[groups[i]?.reason.outcome ?? 'info'], line))
     .join('\n')
 }
-
-/** Self-heal, rollback and the two failovers. */
-const LEVERS = 4

@@ -32,3 +32,27 @@ export const Decision = z.object({
   expiresAt: Instant.nullable(),
 })
 export type Decision = z.infer<typeof Decision>
+
+/** A rule's word about several actions at once. */
+export interface GroupedReason {
+  readonly reason: Reason
+  readonly actions: readonly string[]
+}
+
+const OUTCOME_ORDER = ['block', 'limit', 'info', 'pass'] as const
+const LEVER_COUNT = 4
+
+/** Reasons for people: what stands in the way first, and a rule that says the same of several actions once. */
+export function groupReasons(reasons: readonly Reason[]): GroupedReason[] {
+  const groups = new Map<string, { reason: Reason; actions: string[] }>()
+  for (const reason of reasons) {
+    const key = JSON.stringify([reason.outcome, reason.rule, reason.ceiling, reason.detail])
+    const group = groups.get(key) ?? { reason, actions: [] }
+    group.actions.push(reason.action ?? 'all')
+    groups.set(key, group)
+  }
+  const rank = ({ reason }: GroupedReason) => OUTCOME_ORDER.indexOf(reason.outcome)
+  return [...groups.values()]
+    .map(({ reason, actions }) => ({ reason, actions: actions.length === LEVER_COUNT ? ['every lever'] : actions }))
+    .sort((a, b) => rank(a) - rank(b))
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { groupReasons } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { Signal } from '../domain/signal.ts'
 import type { DecisionRecord } from './deps.ts'
@@ -96,9 +97,9 @@ function opinion({ opinion }: DecisionRecord): string[] {
 }
 
 function reasons({ decision }: DecisionRecord): string[] {
-  const rows = decision.reasons.map(({ rule, action, outcome, ceiling, detail }) => [
+  const rows = groupReasons(decision.reasons).map(({ reason: { rule, outcome, ceiling, detail }, actions }) => [
     code(rule),
-    escapeHtml(action ?? 'all'),
+    escapeHtml(actions.join(', ')),
     `<span class="${outcome}">${outcome}</span>`,
     escapeHtml(ceiling),
     escapeHtml(detail),
