@@ -7,13 +7,13 @@ import { type Intake, intakeFor } from './app/intake.ts'
 import { probeIsolation } from './app/isolation-probe.ts'
 import { type AgentMetrics, agentMetrics, countAssessment } from './app/metrics.ts'
 import { notifiersOf } from './app/notifiers.ts'
-import { dataFolderOf, openConfiguredStore } from './app/open-store.ts'
+import { openConfiguredStore } from './app/open-store.ts'
 import { type PolicyKeeper, policyKeeper } from './app/policy-keeper.ts'
 import { secretKeyIn } from './app/secret-key.ts'
 import { serviceBook } from './app/service-book.ts'
 import { storeBudget } from './app/store-budget.ts'
 import { channelOrder } from './config/notify-settings.ts'
-import type { Config, Environment } from './config.ts'
+import { type Config, dataFolderOf, type Environment, recordingsFolderOf } from './config.ts'
 import type { Alert } from './domain/alert.ts'
 import type { Instant } from './domain/time.ts'
 import type { Isolation } from './engine/agent-state.ts'
@@ -114,7 +114,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     clock,
     random: Math.random,
     calibrations: readCalibrations(),
-    recordingsFolder: settings.analyst.recordings ?? null,
+    recordingsFolder: recordingsFolderOf(config),
     budget: (limits) => storeBudget(limits, store, clock),
   })
   cleanups.push(() => tracer.close())

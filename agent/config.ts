@@ -29,6 +29,17 @@ export const POLICY_FILE = 'policy.yaml'
 /** Stands for a policy file that is not there. */
 const EMPTY_POLICY = 'version: 1\n'
 
+/** The data folder of a configuration, as an absolute path. */
+export function dataFolderOf(config: Config): string {
+  return resolve(config.folder, config.settings.store.folder)
+}
+
+/** The folder in which real calls to models are kept for replay, as an absolute path. */
+export function recordingsFolderOf(config: Config): string {
+  const { recordings } = config.settings.analyst
+  return recordings === undefined ? join(dataFolderOf(config), 'recordings') : resolve(config.folder, recordings)
+}
+
 /** Reads all configuration files of a folder; throws one `config_invalid` with every mistake of all of them. */
 export function loadConfig(folder: string, environment: Environment): Config {
   const root = resolve(folder)

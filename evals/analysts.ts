@@ -23,16 +23,23 @@ export async function analystNamed(
       throw new Fault('usage', '--prompt: the rules read no prompt', { hint: 'Name a model with --analyst.' })
     return { analyst: rulesAnalyst(), promptHash: null, isFree: true }
   }
-  const [{ buildAnalyst }, { readCalibrations }, { loadConfig }, { createMask }, { systemClock }, { judgeHash }] =
-    await Promise.all([
-      import('../agent/app/analyst.ts'),
-      import('../agent/app/calibrations.ts'),
-      import('../agent/config.ts'),
-      import('../agent/lib/mask.ts'),
-      import('../agent/lib/clock.ts'),
-      import('../agent/llm/verdict-reply.ts'),
-    ])
-  const { settings } = loadConfig(source.configFolder, source.environment)
+  const [
+    { buildAnalyst },
+    { readCalibrations },
+    { loadConfig, recordingsFolderOf },
+    { createMask },
+    { systemClock },
+    { judgeHash },
+  ] = await Promise.all([
+    import('../agent/app/analyst.ts'),
+    import('../agent/app/calibrations.ts'),
+    import('../agent/config.ts'),
+    import('../agent/lib/mask.ts'),
+    import('../agent/lib/clock.ts'),
+    import('../agent/llm/verdict-reply.ts'),
+  ])
+  const config = loadConfig(source.configFolder, source.environment)
+  const { settings } = config
   const promptText = promptFile === null ? null : await readText(promptFile, '--prompt')
   const { analyst, prompt } = buildAnalyst(name, {
     settings: settings.analyst,
@@ -42,7 +49,7 @@ export async function analystNamed(
     clock: systemClock,
     random: Math.random,
     calibrations: readCalibrations(),
-    recordingsFolder: settings.analyst.recordings ?? null,
+    recordingsFolder: recordingsFolderOf(config),
     memo: null,
     ...(promptText !== null && { promptText }),
   })

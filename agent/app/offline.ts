@@ -1,5 +1,5 @@
 import { systemPorts } from '../../collectors/shared/system-ports.ts'
-import type { Config } from '../config.ts'
+import { type Config, recordingsFolderOf } from '../config.ts'
 import type { Alert } from '../domain/alert.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 import { instantOf } from '../domain/time.ts'
@@ -44,7 +44,7 @@ export function offline(config: Config, environment: Readonly<Record<string, str
         clock: systemClock,
         random: Math.random,
         calibrations: readCalibrations(),
-        recordingsFolder: settings.analyst.recordings ?? null,
+        recordingsFolder: recordingsFolderOf(config),
       }),
     look: async (entry, alerts) => {
       const nowMs = systemClock.now()

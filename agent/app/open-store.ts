@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { Config } from '../config.ts'
+import { type Config, dataFolderOf } from '../config.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type AnchorWriter, anchorFile } from '../store/anchors.ts'
@@ -13,11 +13,6 @@ export interface OpenedStore {
   /** True when the database is the embedded one. */
   readonly isEmbedded: boolean
   close(): Promise<void>
-}
-
-/** The data folder of a configuration, as an absolute path. */
-export function dataFolderOf(config: Config): string {
-  return resolve(config.folder, config.settings.store.folder)
 }
 
 /** Files that hold copies of the audit chain's head outside of the database. */

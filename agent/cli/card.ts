@@ -94,8 +94,15 @@ function verdictLines(opinion: Opinion, paint: Paint): string[] {
   for (const alternative of verdict.alternatives)
     lines.push(`   not ${alternative.category}: ${clip(alternative.whyNot, 84)}`)
   for (const unknown of verdict.unknowns) lines.push(`   ? ${clip(unknown, 100)}`)
+  if (opinion.usage) lines.push(paint('dim', `   took ${usageText(opinion.usage)}`))
   for (const note of opinion.notes) lines.push(paint('dim', `   ${clip(note, 104)}`))
   return lines
+}
+
+function usageText(usage: NonNullable<Opinion['usage']>): string {
+  const cost = usage.costUsd === null ? 'price not known' : `$${usage.costUsd.toFixed(4)}`
+  const seconds = (usage.latencyMs / 1000).toFixed(1)
+  return `${usage.inputTokens} tokens in (${usage.cachedInputTokens} cached), ${usage.outputTokens} out, ${cost}, ${seconds} s`
 }
 
 function scoreTable(score: HealthScore): string {
