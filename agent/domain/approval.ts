@@ -64,6 +64,7 @@ export const AnswerRefusal = z.enum([
   'superseded',
   'facts_changed',
   'plan_changed',
+  'policy_changed',
   'frozen',
   'cooldown',
   'group_busy',
@@ -71,5 +72,6 @@ export const AnswerRefusal = z.enum([
   'not_an_approver',
   'is_requester',
   'already_voted',
+  'no_consent',
 ])
 export type AnswerRefusal = z.infer<typeof AnswerRefusal>

@@ -3,10 +3,12 @@ import type { Actor, AuditEntry } from '../domain/audit.ts'
 import { epochMs, type Instant, instantOf } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
 import { approvalOf, closeApproval, withVotes } from './approval-rows.ts'
-import { found, nowOf, recording, type StoreContext } from './context.ts'
+import { found, fromRow, nowOf, parseDocument, recording, type StoreContext } from './context.ts'
 import { reading, type Tx } from './database.ts'
+import { DecisionDocument } from './decision-document.ts'
 import { lockIncident } from './incident-rows.ts'
 import { activeRun, type RunRefusal, requestRun, runRefusal } from './run-requests.ts'
+import { changeRun } from './runs.ts'
 import type { Answer, AnswerOutcome, ApprovalStore } from './store.ts'
 
 const DEFAULT_LIMIT = 100
@@ -35,7 +37,11 @@ export function approvalStore(context: StoreContext): ApprovalStore {
       return reading(db, (votes) => withVotes(votes, rows))
     },
     answer: (answer, startWithinMs) =>
-      recording(context, (tx, note) => answerQuestion(tx, context, answer, startWithinMs, note)),
+      recording(context, async (tx, note) => {
+        const outcome = await answerQuestion(tx, context, answer, startWithinMs, note)
+        if (outcome.outcome === 'rejected') noteRejection(context, answer, outcome, note)
+        return outcome
+      }),
     expire: async () => {
       const overdue = await reading(db, (query) =>
         query
@@ -60,7 +66,73 @@ export function approvalStore(context: StoreContext): ApprovalStore {
         const closed = await closeApproval(tx, context, row, { status: 'superseded', reason, by }, note)
         return (await withVotes(tx, [closed]))[0]!
       }),
+    extend: (id, by, until) =>
+      changeOpen(context, id, (approval) =>
+        until <= approval.expiresAt
+          ? null
+          : {
+              set: { expires_at: until },
+              entry: { act: 'approval_extended', reason: `${by.id} needs more time`, details: { until } },
+              by,
+            },
+      ),
+    widen: (id, by, approvers, reason) =>
+      changeOpen(context, id, (approval) => {
+        const added = approvers.filter((name) => !approval.approvers.includes(name))
+        if (added.length === 0) return null
+        const all = JSON.stringify([...approval.approvers, ...added])
+        return { set: { approvers: all }, entry: { act: 'approval_escalated', reason, details: { added } }, by }
+      }),
   }
+}
+
+interface OpenChange {
+  readonly set: { readonly expires_at: Instant } | { readonly approvers: string }
+  readonly entry: { readonly act: string; readonly reason: string; readonly details: Record<string, unknown> }
+  readonly by: Actor
+}
+
+/** Changes a question that is still open; null when it is not, or when there is nothing to change. */
+function changeOpen(
+  context: StoreContext,
+  id: string,
+  change: (approval: Approval) => OpenChange | null,
+): Promise<Approval | null> {
+  return recording(context, async (tx, note) => {
+    const { row } = await lockQuestion(tx, id)
+    const at = nowOf(context)
+    if (row.status !== 'pending' || row.expires_at <= at) return null
+    const wanted = change((await withVotes(tx, [row]))[0]!)
+    if (!wanted) return null
+    const changed = await tx
+      .updateTable('approvals')
+      .set(wanted.set)
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    const { act, reason, details } = wanted.entry
+    const subject = { approvalId: id, incidentId: row.incident_id, ...details }
+    note({ kind: 'administrative_act', at, actor: wanted.by, act, service: row.service, reason, details: subject })
+    return (await withVotes(tx, [changed]))[0]!
+  })
+}
+
+/** An answer that did not count is on the record as well: who tried, and why it was worth nothing. */
+function noteRejection(
+  context: StoreContext,
+  answer: Answer,
+  { reason, detail, approval }: Extract<AnswerOutcome, { outcome: 'rejected' }>,
+  note: (entry: AuditEntry) => void,
+): void {
+  note({
+    kind: 'administrative_act',
+    at: nowOf(context),
+    actor: { kind: 'person', id: answer.person, via: answer.via },
+    act: 'approval_answer_rejected',
+    service: approval?.service ?? null,
+    reason,
+    details: { approvalId: answer.approvalId, incidentId: approval?.incidentId ?? null, answer: answer.answer, detail },
+  })
 }
 
 /** Incident first, then question: the order that recording a decision uses too, so that they never wait for each other. */
@@ -100,19 +172,23 @@ async function answerQuestion(
   const by: Actor = { kind: 'person', id: answer.person, via: answer.via }
   const expired = await expireQuestion(tx, context, row.id, note)
   if (expired) return rejected('expired', `it expired at ${row.expires_at}`, expired)
+  const takenBack = await takeBack(tx, context, { approval, answer, by, note })
+  if (takenBack) return takenBack
   const refusal = refuseAnswer(approval, answer, incident.last_facts_hash)
   if (refusal) return rejected(refusal.reason, refusal.detail, approval)
+  if (answer.answer === 'approve' && answer.policyHash !== undefined) {
+    const asked = await policyOf(tx, row.decision_id)
+    if (asked !== answer.policyHash)
+      return rejected('policy_changed', 'the policy is no longer the one under which this was asked', approval)
+  }
   if (answer.answer === 'approve') {
     const stop = await runRefusal(tx, now, { service: row.service, group: row.group_name, isDryRun: false })
     if (stop) return rejected(stop, STOP_DETAILS[stop], approval)
     if (await activeRun(tx, row.group_name)) return rejected('group_busy', STOP_DETAILS.group_busy, approval)
   }
   const vote = { person: answer.person, answer: answer.answer, via: answer.via, at: now, comment: answer.comment }
-  await tx
-    .insertInto('approval_votes')
-    .values({ approval_id: row.id, ...vote })
-    .execute()
-  const voted = { ...approval, votes: [...approval.votes, vote] }
+  await keepVote(tx, row.id, vote)
+  const voted = { ...approval, votes: [...approval.votes.filter((one) => one.person !== vote.person), vote] }
   const { answer: word, comment } = answer
   note({
     kind: 'approval_voted',
@@ -139,6 +215,51 @@ async function answerQuestion(
   return { outcome: 'approved', approval: { ...approvalOf(closed, []), votes: voted.votes }, run: asked.run }
 }
 
+/** One row per person; a "no" may replace a "yes", and both stay on the audit log. */
+async function keepVote(tx: Tx, approvalId: string, vote: Approval['votes'][number]): Promise<void> {
+  const { answer, via, at, comment } = vote
+  await tx
+    .insertInto('approval_votes')
+    .values({ approval_id: approvalId, ...vote })
+    .onConflict((conflict) => conflict.columns(['approval_id', 'person']).doUpdateSet({ answer, via, at, comment }))
+    .execute()
+}
+
+/** A "no" that comes after the last "yes" still counts while nobody has started the run; null when it does not apply. */
+async function takeBack(
+  tx: Tx,
+  context: StoreContext,
+  { approval, answer, by, note }: { approval: Approval; answer: Answer; by: Actor; note: (entry: AuditEntry) => void },
+): Promise<AnswerOutcome | null> {
+  if (answer.answer !== 'refuse' || approval.status !== 'approved' || !mayAnswer(approval, answer)) return null
+  const run = await tx
+    .selectFrom('runs')
+    .select(['id', 'state'])
+    .where('approval_id', '=', approval.id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (run?.state !== 'pending') return null
+  const at = nowOf(context)
+  const vote = { person: answer.person, answer: answer.answer, via: answer.via, at, comment: answer.comment }
+  await keepVote(tx, approval.id, vote)
+  const { incidentId } = approval
+  const told = { approvalId: approval.id, incidentId, answer: answer.answer, comment: answer.comment }
+  note({ kind: 'approval_voted', at, actor: by, ...told })
+  const detail = `refused by ${answer.person} before it began`
+  const change = { runId: run.id, from: 'pending', to: 'cancelled', generation: null, actor: by, detail } as const
+  await changeRun(tx, context, change, note)
+  return { outcome: 'refused', approval: { ...approval, votes: [...approval.votes, vote] } }
+}
+
+async function policyOf(tx: Tx, decisionId: string): Promise<string> {
+  const { document } = await tx
+    .selectFrom('decisions')
+    .select('document')
+    .where('id', '=', decisionId)
+    .executeTakeFirstOrThrow()
+  return fromRow(DecisionDocument, parseDocument(document, 'decision'), 'decision').decision.policyHash
+}
+
 const STOP_DETAILS: Record<RunRefusal, string> = {
   frozen: 'everything or this service is frozen; lift the freeze first',
   cooldown: 'the group was moved a short while ago and is cooling down; a named person may end that',
@@ -152,11 +273,12 @@ function refuseAnswer(
 ): { reason: AnswerRefusal; detail: string } | null {
   if (approval.status === 'superseded') return { reason: 'superseded', detail: approval.closedReason ?? 'superseded' }
   if (approval.status !== 'pending') return { reason: 'not_pending', detail: `it was ${approval.status} already` }
-  if (!approval.approvers.includes(answer.person))
+  if (!mayAnswer(approval, answer))
     return { reason: 'not_an_approver', detail: `${answer.person} is not among the approvers` }
   if (approval.requestedBy === answer.person)
     return { reason: 'is_requester', detail: 'who asks for something cannot approve it' }
-  if (approval.votes.some((vote) => vote.person === answer.person))
+  const own = approval.votes.find((vote) => vote.person === answer.person)
+  if (own && !(own.answer === 'approve' && answer.answer === 'refuse'))
     return { reason: 'already_voted', detail: `${answer.person} has answered already` }
   // A "no" is welcome whatever changed since.
   if (answer.answer === 'refuse') return null
@@ -166,6 +288,11 @@ function refuseAnswer(
   if (answer.planHash !== approval.planHash)
     return { reason: 'plan_changed', detail: 'the plan is not the one that was shown' }
   return null
+}
+
+/** By name, or by a group that the person is in at this moment. */
+function mayAnswer(approval: Approval, { person, groups = [] }: Answer): boolean {
+  return [person, ...groups].some((name) => approval.approvers.includes(name))
 }
 
 function runFor(approval: Approval, by: Actor, now: Instant, startWithinMs: number) {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Actor, AuditEntry, AuditKind, ChainedEntry, ChainHead } from '../domain/audit.ts'
 import type { Instant, TimeWindow } from '../domain/time.ts'
+import type { Queues } from './queues.ts'
 import type {
   AgentRecord,
   AnomalyModelRecord,
@@ -11,6 +12,7 @@ import type {
   Freeze,
   NewNotification,
   Notification,
+  Post,
   RawBody,
   ScopeMetrics,
   ScoreBucket,
@@ -59,6 +61,20 @@ export interface Outbox {
   /** Null gives up. */
   markFailed(id: string, error: string, nextAttemptAt: Instant | null): Promise<void>
   list(filter?: { incidentId?: string; state?: Notification['state']; limit?: number }): Promise<Notification[]>
+}
+
+export interface PostStore {
+  /** Everything that was posted, or may have been, about an incident. */
+  of(incidentId: string): Promise<Post[]>
+  /** Incidents whose posts may still change, newest first. */
+  unsettled(limit: number): Promise<string[]>
+  /** Written before a message is sent, so that one that may have arrived is looked for instead of sent twice. */
+  intend(post: { id: string; incidentId: string; channel: string }): Promise<void>
+  /** The message stands there with this content. */
+  confirm(post: { id: string; place: string; contentHash: string }): Promise<void>
+  /** Somebody deleted the message; it may be posted anew. */
+  forget(id: string): Promise<void>
+  settle(incidentId: string, isSettled: boolean): Promise<void>
 }
 
 export interface AuditFilter {
@@ -158,6 +174,8 @@ export interface Retention {
 export interface Maintenance {
   /** Downsamples and prunes; returns how many rows of what are gone. Safe to run from several agents. */
   prune(retention: Retention): Promise<Readonly<Record<string, number>>>
+  /** How much waits and for how long; for the agent's own metrics. */
+  queues(): Promise<Queues>
   /** The whole store as checksummed NDJSON, from one consistent moment. */
   exportStore(to: Writable): Promise<{ rows: number; checksum: string }>
   /** Fills an empty store from an export; all of it or nothing. */

@@ -18,6 +18,7 @@ import { incidentStore } from './incidents.ts'
 import { maintenance } from './maintenance.ts'
 import { migrate } from './migrate.ts'
 import { outbox } from './outbox.ts'
+import { postStore } from './posts.ts'
 import { runStore } from './runs.ts'
 import { scoreStore } from './scores.ts'
 import { spendingStore } from './spending.ts'
@@ -84,6 +85,7 @@ export async function openStore(given: OpenStoreOptions): Promise<Store> {
     changes: changeStore(context),
     scores: scoreStore(context),
     outbox: outbox(context),
+    posts: postStore(context),
     audit: auditLog(context),
     bodies: bodyStore(context),
     anomalyModels: anomalyModelStore(context),

@@ -211,6 +211,21 @@ export const Notification = z.object({
 })
 export type Notification = z.infer<typeof Notification>
 
+/** A message that stands somewhere and is updated in place. */
+export const Post = z.object({
+  /** What it shows, such as `incident:inc_…`. */
+  id: z.string(),
+  incidentId: z.string(),
+  channel: z.string(),
+  /** The other side's name of the message; null while it is not known whether it arrived. */
+  place: z.string().nullable(),
+  contentHash: z.string().nullable(),
+  attemptedAt: Instant,
+  postedAt: Instant.nullable(),
+  isSettled: z.boolean(),
+})
+export type Post = z.infer<typeof Post>
+
 /** One running agent. */
 export const AgentRecord = z.object({
   id: z.string(),

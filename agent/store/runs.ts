@@ -213,7 +213,8 @@ async function coolDown(tx: Tx, row: RunRow, now: Instant): Promise<void> {
     .execute()
 }
 
-async function changeRun(
+/** Moves a run on within a transaction. */
+export async function changeRun(
   tx: Tx,
   context: StoreContext,
   change: RunChange,

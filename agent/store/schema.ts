@@ -227,6 +227,16 @@ export interface Schema {
     bytes: Uint8Array
   }
   agents: { id: string; host: string; pid: number; version: string; started_at: Time; heartbeat_at: Time }
+  posts: {
+    id: string
+    incident_id: string
+    channel: string
+    place: string | null
+    content_hash: string | null
+    attempted_at: Time
+    posted_at: Time | null
+    is_settled: boolean
+  }
   deliveries: { source: string; delivery_id: string; at: Time }
   audit_log: {
     seq: BigInteger

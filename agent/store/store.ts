@@ -16,6 +16,7 @@ import type {
   FreezeStore,
   Maintenance,
   Outbox,
+  PostStore,
   ScoreStore,
   SpendingStore,
 } from './keeping.ts'
@@ -44,6 +45,7 @@ export interface Store {
   readonly changes: ChangeStore
   readonly scores: ScoreStore
   readonly outbox: Outbox
+  readonly posts: PostStore
   readonly audit: AuditLog
   readonly bodies: BodyStore
   readonly anomalyModels: AnomalyModelStore
@@ -167,6 +169,10 @@ export interface Answer {
   /** What the person saw; anything else than what was asked is not an answer to it. */
   readonly factsHash: string
   readonly planHash: string | null
+  /** Names that the person answers for besides the own one: groups, resolved at the moment of the answer. */
+  readonly groups?: readonly string[]
+  /** The policy in force; when given, a "yes" counts only under the policy that the question was asked under. */
+  readonly policyHash?: string
 }
 
 export type AnswerOutcome =
@@ -183,11 +189,18 @@ export type AnswerOutcome =
 export interface ApprovalStore {
   get(id: string): Promise<Approval | null>
   list(filter?: { status?: ApprovalStatus; incidentId?: string; eventId?: string; limit?: number }): Promise<Approval[]>
-  /** Checks everything again and writes the vote, and with the last one needed the run request, in one transaction. */
+  /**
+   * Checks everything again and writes the vote, and with the last one needed the run request, in one transaction; an answer that does not count
+   * is on the record too. A "no" beats a "yes": it may replace one's own, and takes back a run that nobody has started yet.
+   */
   answer(answer: Answer, startWithinMs: number): Promise<AnswerOutcome>
   /** Turns every overdue question into a "no"; returns the ones it closed. */
   expire(): Promise<Approval[]>
   supersede(id: string, by: Actor, reason: string): Promise<Approval>
+  /** Moves the end of an open question, on the record; null when it is not open or would not end later. */
+  extend(id: string, by: Actor, until: Instant): Promise<Approval | null>
+  /** Lets more people answer an open question, on the record; null when it is not open or asks them already. */
+  widen(id: string, by: Actor, approvers: readonly string[], reason: string): Promise<Approval | null>
 }
 
 export interface RunStore {

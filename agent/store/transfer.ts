@@ -33,6 +33,7 @@ export const EXPORTED_TABLES = Object.freeze([
   'score_buckets',
   'scope_metrics',
   'notifications',
+  'posts',
   'anomaly_models',
   'model_spending',
   'audit_log',

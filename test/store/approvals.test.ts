@@ -32,7 +32,12 @@ describe('an approval', () => {
     expect(await test.store.runs.list()).toHaveLength(1)
     expect((await test.store.incidents.get(incidentId))?.state).toBe('executing')
     const kinds = (await test.store.audit.list()).map((one) => one.entry.kind).reverse()
-    expect(kinds).toEqual(['decision_made', 'approval_requested', 'approval_voted', 'run_requested', 'approval_closed'])
+    const path = ['decision_made', 'approval_requested', 'approval_voted', 'run_requested', 'approval_closed']
+    expect(kinds).toEqual([...path, 'administrative_act'])
+    expect((await test.store.audit.list())[0]!.entry).toMatchObject({
+      ...{ act: 'approval_answer_rejected', reason: 'not_pending', actor: { id: 'bob', via: 'slack' } },
+      details: { approvalId, answer: 'approve' },
+    })
     expect(await test.store.audit.verify(test.anchors)).toMatchObject({ ok: true })
   })
 
@@ -79,6 +84,66 @@ describe('an approval', () => {
     expect(await answer(test, nobody.approvalId)).toMatchObject({ reason: 'not_an_approver' })
     const self = await asked(test, 'b', { approvers: ['agent-a'] })
     expect(await answer(test, self.approvalId, 'agent-a')).toMatchObject({ reason: 'is_requester' })
+  })
+
+  it('is answered by whoever is in an asked group at that moment, once', async () => {
+    const test = await server.open()
+    const { approvalId } = await asked(test, 'checkout', { approvers: ['on-call'], needed: 2 })
+    expect(await answer(test, approvalId, 'carol')).toMatchObject({ reason: 'not_an_approver' })
+    expect(await answer(test, approvalId, 'carol', { groups: ['on-call'] })).toMatchObject({ outcome: 'voted' })
+    expect(await answer(test, approvalId, 'carol', { groups: ['on-call'], via: 'cli' })).toMatchObject({
+      reason: 'already_voted',
+    })
+  })
+
+  it('counts only under the policy that it was asked under, but a no always does', async () => {
+    const test = await server.open()
+    const { approvalId, decisionId } = await asked(test)
+    const policyHash = (await test.store.decisions.get(decisionId))!.decision.policyHash
+    expect(await answer(test, approvalId, 'alice', { policyHash: 'other' })).toMatchObject({ reason: 'policy_changed' })
+    expect(await answer(test, approvalId, 'alice', { policyHash })).toMatchObject({ outcome: 'approved' })
+    const other = await asked(test, 'search')
+    expect(await answer(test, other.approvalId, 'alice', { policyHash: 'other', answer: 'refuse' })).toMatchObject({
+      outcome: 'refused',
+    })
+  })
+
+  it('turns to no when one takes the own yes back, or refuses before anybody began', async () => {
+    const test = await server.open()
+    const one = await asked(test, 'checkout', { needed: 2 })
+    await answer(test, one.approvalId)
+    expect(await answer(test, one.approvalId, 'alice', { answer: 'refuse' })).toMatchObject({
+      outcome: 'refused',
+      approval: { votes: [{ person: 'alice', answer: 'refuse' }] },
+    })
+    const two = await asked(test, 'search')
+    expect(await answer(test, two.approvalId)).toMatchObject({ outcome: 'approved' })
+    expect(await answer(test, two.approvalId, 'bob', { answer: 'refuse' })).toMatchObject({ outcome: 'refused' })
+    expect(await test.store.runs.list()).toMatchObject([{ state: 'cancelled' }])
+    const three = await asked(test, 'ledger')
+    await answer(test, three.approvalId)
+    await test.store.runs.start('agent-a', { maximumRunning: 3 })
+    expect(await answer(test, three.approvalId, 'bob', { answer: 'refuse' })).toMatchObject({ reason: 'not_pending' })
+    expect(await test.store.audit.verify(test.anchors)).toMatchObject({ ok: true })
+  })
+
+  it('ends later, or asks more people, while it is open; on the record', async () => {
+    const test = await server.open()
+    const { approvalId } = await asked(test)
+    expect(await test.store.approvals.extend(approvalId, ALICE, '2026-03-01T12:15:00.000Z')).toMatchObject({
+      expiresAt: '2026-03-01T12:15:00.000Z',
+    })
+    expect(await test.store.approvals.extend(approvalId, ALICE, '2026-03-01T12:14:00.000Z')).toBeNull()
+    const widened = await test.store.approvals.widen(approvalId, ALICE, ['bob', 'managers'], 'no answer')
+    expect(widened?.approvers).toEqual(['alice', 'bob', 'managers'])
+    expect(await test.store.approvals.widen(approvalId, ALICE, ['managers'], 'no answer')).toBeNull()
+    const acts = (await test.store.audit.list({ kinds: ['administrative_act'] })).map(({ entry }) => entry)
+    expect(acts).toMatchObject([
+      { act: 'approval_escalated', details: { added: ['managers'] } },
+      { act: 'approval_extended' },
+    ])
+    await answer(test, approvalId)
+    expect(await test.store.approvals.extend(approvalId, ALICE, '2026-03-01T12:20:00.000Z')).toBeNull()
   })
 
   it('expires to no, by the sweep or by the click that came too late', async () => {

@@ -75,6 +75,8 @@ async function filled(): Promise<TestStore> {
     metrics: { cpu: 0.5 },
   })
   await store.outbox.enqueue({ dedupeKey: 'k', channel: 'webhook', payload: {}, incidentId: null })
+  const [incident] = await store.incidents.list()
+  await store.posts.intend({ id: 'p', incidentId: incident!.id, channel: 'C1' })
   await store.anomalyModels.save({ id: 'm', service: 'a', version: '1', trainedAt: at(), metadata: {} }, bytes)
   await store.spending.reserve([{ account: 'day:2026-03-01', tokensLimit: 100, usdLimit: 1 }], { tokens: 7, usd: 0.1 })
   return test

@@ -4,6 +4,7 @@ import * as decisions from './2026-02-decisions.ts'
 import * as records from './2026-03-records.ts'
 import * as audit from './2026-04-audit.ts'
 import * as spending from './2026-05-spending.ts'
+import * as posts from './2026-06-posts.ts'
 
 /** All migrations in order; a shipped one is never edited, a new one follows. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = Object.freeze({
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = Object.freeze({
   '2026-03-records': records,
   '2026-04-audit': audit,
   '2026-05-spending': spending,
+  '2026-06-posts': posts,
 })
