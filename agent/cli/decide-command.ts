@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { parseRecordedIncident } from '../../evals/recorded-incident.ts'
 import { snapshotOf } from '../../evals/recorded-snapshot.ts'
 import { type Offline, offline } from '../app/offline.ts'
+import { createAgent } from '../app.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { deriveFacts } from '../domain/facts.ts'
 import { type Snapshot, snapshotHash } from '../domain/snapshot.ts'
@@ -10,12 +11,14 @@ import { type Judgement, judge } from '../engine/judge.ts'
 import { parseAlertmanager } from '../ingest/alertmanager.ts'
 import { matchService } from '../ingest/match.ts'
 import { Fault } from '../lib/errors.ts'
+import { createLog } from '../lib/log.ts'
 import { maskedPrompt } from '../llm/masked-prompt.ts'
 import { judgeHash } from '../llm/verdict-reply.ts'
 import { type AgentState, quietState } from '../policy/input.ts'
 import { decisionCard } from './card.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { policyFrom } from './policy-option.ts'
+import { packageVersion } from './version.ts'
 
 interface DecideOptions extends GlobalOptions {
   readonly analyst: string
@@ -27,17 +30,20 @@ const HELP = `
 FILE is a recorded incident (format recorded-incident/v1), or the body of an Alertmanager webhook; for the latter the
 upstreams of services.yaml are asked now. Nothing is recorded and nobody is told.
 
+ID is an open incident: it is assessed now instead of when it is due, on the record and with all that follows.
+
 Examples:
   failwise decide evals/incidents/c-ledger-ase1-signed.json
   failwise decide evals/incidents/c-ledger-ase1-signed.json --json | jq .decision
   failwise decide alert.json --analyst anthropic --show-prompt
-  curl -s …/incident.json | failwise decide -`
+  curl -s …/incident.json | failwise decide -
+  failwise decide inc_mwpx0y4omtrwqhc`
 
 /** `failwise decide`: what the agent would decide about a file. */
 export function decideCommand(io: CliIo): Command {
   return new Command('decide')
     .description('decide about a recorded incident or an alert, without recording anything')
-    .argument('<file>', 'a file, or - for standard input')
+    .argument('<file|id>', 'a file, - for standard input, or an open incident')
     .option(
       '--analyst <name>',
       'rules, openai, anthropic, PROVIDER:MODEL, recorded, or auto for what is configured',
@@ -48,6 +54,7 @@ export function decideCommand(io: CliIo): Command {
     .addHelpText('after', HELP)
     .action(async (file: string, _options, command: Command) => {
       const options = optionsOf<DecideOptions>(command, io)
+      if (INCIDENT_ID.test(file)) return decideIncident(file, options, io)
       const config = loadConfig(options.config, io.environment)
       const parts = offline(config, io.environment)
       const { snapshot, state } = await subjectOf(readInput(file), file, config, parts)
@@ -76,6 +83,49 @@ export function decideCommand(io: CliIo): Command {
         decisionCard({ id: null, snapshot, ...judgement }, answer.paint),
       )
     })
+}
+
+const INCIDENT_ID = /^inc_[a-z0-9]+$/
+
+/** Assesses an open incident at once, as the agent would; another agent that holds it is not disturbed. */
+async function decideIncident(id: string, options: DecideOptions, io: CliIo): Promise<void> {
+  if (options.policy !== undefined || options.showPrompt)
+    throw new Fault(
+      'usage',
+      '--policy and --show-prompt are for files: what goes on record is decided under the policy in force',
+    )
+  const config = loadConfig(options.config, io.environment)
+  const log = createLog({ level: 'silent' })
+  const { environment } = io
+  const agent = await createAgent({
+    config,
+    environment,
+    log,
+    version: packageVersion(),
+    purpose: 'command',
+    analyst: options.analyst,
+  })
+  try {
+    const incident = await agent.store.incidents.get(id)
+    if (!incident)
+      throw new Fault('not_found', `there is no incident ${id}`, { hint: '`failwise status` shows the open ones.' })
+    const assessment = await agent.assessNow(id)
+    if (!assessment)
+      throw new Fault(
+        'conflict',
+        `incident ${id} was not assessed: it is closed, another agent holds it, or the assessment failed`,
+        {
+          hint: '`failwise status` and `failwise audit list` say which.',
+        },
+      )
+    const { snapshot, judgement, recorded } = assessment
+    const answer = answerOn(io, options)
+    answer.give({ id: recorded.id, ...judgementJson(snapshot, judgement) }, () =>
+      decisionCard({ id: recorded.id, snapshot, ...judgement }, answer.paint),
+    )
+  } finally {
+    await agent.stop()
+  }
 }
 
 interface Subject {
