@@ -3,7 +3,6 @@ import { Command } from 'commander'
 import { parseRecordedIncident } from '../../evals/recorded-incident.ts'
 import { snapshotOf } from '../../evals/recorded-snapshot.ts'
 import { type Offline, offline } from '../app/offline.ts'
-import { createAgent } from '../app.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { deriveFacts } from '../domain/facts.ts'
 import { type Snapshot, snapshotHash } from '../domain/snapshot.ts'
@@ -97,6 +96,8 @@ async function decideIncident(id: string, options: DecideOptions, io: CliIo): Pr
   const config = loadConfig(options.config, io.environment)
   const log = createLog({ level: 'silent' })
   const { environment } = io
+  // Loaded only here: deciding about a file needs none of it.
+  const { createAgent } = await import('../app.ts')
   const agent = await createAgent({
     config,
     environment,
