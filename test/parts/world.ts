@@ -89,7 +89,7 @@ const RULES = stringify({
         {
           alert: 'ShopErrors',
           expr: `${ERROR_SHARE('shop')} > 0.05`,
-          for: '3s',
+          for: '12s',
           labels: { service: 'shop', severity: 'critical' },
           annotations: { summary: 'customers meet errors' },
         },
