@@ -28,12 +28,14 @@ export interface ProgramCall {
   readonly environment?: Readonly<Record<string, string>>
   readonly stdin?: string
   readonly timeoutMs: number
+  /** How much of each output is kept, where 64 KiB are too little. */
+  readonly maxOutputBytes?: number
 }
 
 export interface ProgramResult {
   /** Null when a signal ended it. */
   readonly exitCode: number | null
-  /** The first 64 KiB each, secrets masked. */
+  /** The first 64 KiB each unless the call says otherwise, secrets masked. */
   readonly stdout: string
   readonly stderr: string
   readonly isTruncated: boolean
@@ -62,6 +64,8 @@ export interface ReadPorts {
     request: { readonly url: string; readonly headers?: Readonly<Record<string, string>> },
     abort: AbortSignal,
   ): Promise<HttpResponse>
+  /** For calls that only look and are POSTs all the same, as the Describe calls of AWS are. */
+  httpAsk: Http
   /** In a read-only transaction. */
   queryPostgres(target: PostgresTarget, statement: SqlStatement, abort: AbortSignal): Promise<Rows>
   /** For programs that only look, such as `kubectl get`. */
@@ -79,6 +83,12 @@ export interface WritePorts {
   executePostgres(target: PostgresTarget, statements: readonly SqlStatement[], abort: AbortSignal): Promise<Rows[]>
   runProgram(call: ProgramCall, abort: AbortSignal): Promise<ProgramResult>
   tellSocket(address: SocketAddress, text: string, abort: AbortSignal): Promise<string>
+  /** One DNS message over TCP, and the reply's bytes. */
+  exchangeDns(
+    server: { readonly host: string; readonly port: number },
+    message: Buffer,
+    abort: AbortSignal,
+  ): Promise<Buffer>
 }
 
 /** The outside world of all stages. */
