@@ -23,35 +23,35 @@ export function averagePath(n: number): number {
   return 2 * (Math.log(n - 1) + EULER) - (2 * (n - 1)) / n
 }
 
-interface Forest {
-  readonly feature: Int32Array
-  readonly cut: Float64Array
-  readonly left: Int32Array
-  /** Path length still to be expected in a leaf; NaN in an inner node. */
-  readonly rest: Float64Array
-  readonly roots: Int32Array
+/** The trees, node by node in one array each. */
+export interface Trees {
+  readonly feature: Uint16Array
+  /** Where an inner node cuts; in a leaf, the path length still to be expected. */
+  readonly value: Float64Array
+  /** First child, the second follows it; 0 in a leaf, as nothing leads back to the first root. */
+  readonly left: Uint32Array
+  readonly roots: Uint32Array
+}
+
+/** A trained forest as plain numbers, to be kept. */
+export interface ForestModel {
+  readonly trees: Trees
+  readonly scaling: readonly Scaling[]
+  /** Rows that each tree was grown from. */
+  readonly sample: number
+  readonly threshold: number
 }
 
 /** Trains isolation trees on subsamples of the scaled columns (Liu, Ting and Zhou 2008). */
-export function trainIsolationForest(
-  columns: readonly Float64Array[],
-  options: IsolationForestOptions = {},
-): IsolationForest {
+export function trainForest(columns: readonly Float64Array[], options: IsolationForestOptions = {}): ForestModel {
   const { trees = 100, contamination = 0.1 } = options
   const rows = columns[0]?.length ?? 0
   const sample = Math.min(options.sample ?? 256, rows)
   const scaling = columns.map(standardScale)
   const next = generator(options.seed ?? 1)
   const value = (j: number, i: number): number => scale(scaling[j]!, columns[j]![i]!)
-  const forest = growForest({ trees, sample, rows, metrics: columns.length, next, value })
-  const normal = averagePath(sample)
-  const row = new Float64Array(columns.length)
-  const score = (raw: ArrayLike<number>): number => {
-    for (let j = 0; j < row.length; j++) row[j] = scale(scaling[j]!, raw[j]!)
-    let total = 0
-    for (const root of forest.roots) total += pathLength(forest, root, row)
-    return 2 ** (-total / forest.roots.length / normal)
-  }
+  const grown = growForest({ trees, sample, rows, metrics: columns.length, next, value })
+  const score = forestScorer({ trees: grown, scaling, sample })
   const scores = new Float64Array(rows)
   const raw = new Float64Array(columns.length)
   for (let i = 0; i < rows; i++) {
@@ -59,10 +59,35 @@ export function trainIsolationForest(
     scores[i] = score(raw)
   }
   scores.sort()
-  return { score, threshold: scores[Math.min(rows - 1, Math.floor((1 - contamination) * rows))] ?? 1 }
+  const threshold = scores[Math.min(rows - 1, Math.floor((1 - contamination) * rows))] ?? 1
+  return { trees: grown, scaling, sample, threshold }
 }
 
-interface Scaling {
+/** Scores rows with a trained forest. */
+export function forestScorer(
+  model: Pick<ForestModel, 'trees' | 'scaling' | 'sample'>,
+): (row: ArrayLike<number>) => number {
+  const { trees, scaling } = model
+  const normal = averagePath(model.sample)
+  const row = new Float64Array(scaling.length)
+  return (raw) => {
+    for (let j = 0; j < row.length; j++) row[j] = scale(scaling[j]!, raw[j]!)
+    let total = 0
+    for (const root of trees.roots) total += pathLength(trees, root, row)
+    return 2 ** (-total / trees.roots.length / normal)
+  }
+}
+
+/** A forest that is not kept, for comparisons. */
+export function trainIsolationForest(
+  columns: readonly Float64Array[],
+  options: IsolationForestOptions = {},
+): IsolationForest {
+  const model = trainForest(columns, options)
+  return { score: forestScorer(model), threshold: model.threshold }
+}
+
+export interface Scaling {
   readonly mean: number
   readonly deviation: number
 }
@@ -82,8 +107,8 @@ function standardScale(column: Float64Array): Scaling {
   return { mean, deviation: deviation > 0 ? deviation : 1 }
 }
 
-/** A missing reading is placed at the mean, where it isolates nothing. */
-function scale({ mean, deviation }: Scaling, v: number): number {
+/** A reading in standard deviations; a missing one is placed at the mean, where it isolates nothing. */
+export function scale({ mean, deviation }: Scaling, v: number): number {
   return Number.isFinite(v) ? (v - mean) / deviation : 0
 }
 
@@ -104,18 +129,16 @@ function growForest(input: {
   readonly metrics: number
   readonly next: () => number
   readonly value: (metric: number, row: number) => number
-}): Forest {
+}): Trees {
   const { trees, sample, rows, metrics, next, value } = input
   const feature: number[] = []
-  const cut: number[] = []
+  const values: number[] = []
   const left: number[] = []
-  const rest: number[] = []
   const deepest = Math.ceil(Math.log2(Math.max(2, sample)))
   const node = (): number => {
     feature.push(0)
-    cut.push(0)
     left.push(0)
-    return rest.push(Number.NaN) - 1
+    return values.push(0) - 1
   }
   const grow = (at: number, members: number[], depth: number): void => {
     const varying: { metric: number; low: number; high: number }[] = []
@@ -132,14 +155,14 @@ function growForest(input: {
       }
     const chosen = varying[Math.floor(next() * varying.length)]
     if (!chosen) {
-      rest[at] = averagePath(members.length)
+      values[at] = averagePath(members.length)
       return
     }
     const at0 = chosen.low + next() * (chosen.high - chosen.low)
     const below = members.filter((i) => value(chosen.metric, i) < at0)
     const above = members.filter((i) => value(chosen.metric, i) >= at0)
     feature[at] = chosen.metric
-    cut[at] = at0
+    values[at] = at0
     const first = node()
     node()
     left[at] = first
@@ -153,11 +176,10 @@ function growForest(input: {
     grow(root, drawWithoutReplacement(rows, sample, next), 0)
   }
   return {
-    feature: Int32Array.from(feature),
-    cut: Float64Array.from(cut),
-    left: Int32Array.from(left),
-    rest: Float64Array.from(rest),
-    roots: Int32Array.from(roots),
+    feature: Uint16Array.from(feature),
+    value: Float64Array.from(values),
+    left: Uint32Array.from(left),
+    roots: Uint32Array.from(roots),
   }
 }
 
@@ -167,13 +189,12 @@ function drawWithoutReplacement(rows: number, sample: number, next: () => number
   return [...drawn]
 }
 
-function pathLength(forest: Forest, root: number, row: Float64Array): number {
-  const { feature, cut, left, rest } = forest
+function pathLength({ feature, value, left }: Trees, root: number, row: Float64Array): number {
   let at = root
   let depth = 0
-  while (Number.isNaN(rest[at])) {
-    at = left[at]! + (row[feature[at]!]! < cut[at]! ? 0 : 1)
+  for (let first = left[at]!; first !== 0; first = left[at]!) {
+    at = first + (row[feature[at]!]! < value[at]! ? 0 : 1)
     depth++
   }
-  return depth + rest[at]!
+  return depth + value[at]!
 }

@@ -86,7 +86,8 @@ export function trainModel(history: History, options: TrainOptions = {}): Traini
   return { status: 'trained', model: learnThresholds(untested, history) }
 }
 
-function tooLittle({ metrics, columns, atSeconds, stepSeconds }: History): string | undefined {
+/** Why a history is too short to learn from; undefined when it is not. */
+export function tooLittle({ metrics, columns, atSeconds, stepSeconds }: History): string | undefined {
   const rows = atSeconds.length
   if (metrics.length === 0 || columns.length !== metrics.length) return 'there are no metrics'
   if (columns.some((c) => c.length !== rows)) return 'the columns are not equally long'

@@ -29,10 +29,12 @@ export const AnomalyOpinion = z.discriminatedUnion('status', [
     contributions: z.array(AnomalyContribution),
     /** Metrics of the model without a reading now. */
     missing: z.array(z.string()),
-    /** Chance that trouble is under way or begins within 30 minutes, beside that chance on an average minute. */
-    risk30: z.object({ probability: Share, baseRate: Share }),
+    /** Chance that trouble is under way or begins within 30 minutes, beside that chance on an average minute; null: not calibrated. */
+    risk30: z.object({ probability: Share, baseRate: Share }).nullable(),
     modelVersion: z.string().min(1),
     trainedOn: TrainedOn,
+    /** How far the stored stream had been read when the snapshot's own rows followed it. */
+    streamReadTo: Instant.optional(),
   }),
   z.object({
     status: z.literal('abstained'),
@@ -44,3 +46,10 @@ export const AnomalyOpinion = z.discriminatedUnion('status', [
   }),
 ])
 export type AnomalyOpinion = z.infer<typeof AnomalyOpinion>
+
+/** The name of one series: the query's, and its labels in order. What was learned from history and what a snapshot holds meet under it. */
+export function metricNameOf(query: string, labels: Readonly<Record<string, string>>): string {
+  const names = Object.keys(labels).sort()
+  if (names.length === 0) return query
+  return `${query}{${names.map((name) => `${name}=${JSON.stringify(labels[name])}`).join(',')}}`
+}
