@@ -5,7 +5,7 @@ import { snapshotHash } from '../domain/snapshot.ts'
 import { Fault } from '../lib/errors.ts'
 import { problemsFault } from '../lib/yaml-file.ts'
 import { decide } from '../policy/gate.ts'
-import { AgentState } from '../policy/input.ts'
+import { AgentState, recordedAnomalyRisk } from '../policy/input.ts'
 import type { Policy } from '../policy/policy.ts'
 import { readPolicy } from '../policy/policy-file.ts'
 import type { DecisionRecord } from '../store/records.ts'
@@ -41,13 +41,12 @@ export function replayRecord(record: DecisionRecord, otherPolicy: Policy | null)
   if (!opinion || !healthScore) throw new Fault('conflict', `decision ${record.id} holds no opinions to replay`)
   const policy = otherPolicy ?? policyOf(record)
   const state = AgentState.parse(record.gateInput)
-  const risk = (record.anomaly as { risk?: number | null } | null)?.risk ?? null
   const replayed = decide(
     {
       snapshot,
       facts: deriveFacts(snapshot),
       healthScore,
-      anomaly: record.anomaly === null ? null : { risk },
+      anomaly: recordedAnomalyRisk(record.anomaly),
       opinion,
       state,
       now: recorded.decidedAt,

@@ -1,16 +1,18 @@
+import type { AnomalyOpinion } from '../domain/anomaly.ts'
 import type { Decision } from '../domain/decision.ts'
 import { deriveFacts, type Facts, factsHash } from '../domain/facts.ts'
 import { type HealthScore, type HealthScoreOptions, scoreHealth } from '../domain/health-score.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
 import type { Instant } from '../domain/time.ts'
 import type { Opinion } from '../domain/verdict.ts'
+import { asFault } from '../lib/errors.ts'
 import type { Analyst } from '../llm/analyst.ts'
 import { decide } from '../policy/gate.ts'
-import type { AgentState, AnomalyOpinion } from '../policy/input.ts'
+import { type AgentState, anomalyRiskOf } from '../policy/input.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Progress, silent } from './progress.ts'
 
-/** Asks the service's anomaly model about a snapshot; null when there is none. */
+/** Asks the service's anomaly model about a snapshot; null when the service has no metrics that one could learn from. */
 export type AnomalyReader = (snapshot: Snapshot) => Promise<AnomalyOpinion | null>
 
 export interface JudgeDeps {
@@ -46,18 +48,36 @@ export async function judge(snapshot: Snapshot, deps: JudgeDeps): Promise<Judgem
   progress('score', `${healthScore.score} of ${healthScore.maximum}`, { level: healthScore.level })
 
   const [anomaly, opinion] = await Promise.all([
-    deps.anomaly ? deps.anomaly(snapshot) : null,
+    deps.anomaly ? anomalyOn(snapshot, deps.anomaly) : null,
     opinionOn(snapshot, facts, hash, deps),
   ])
-  progress('anomaly', anomaly === null ? 'no model for this service' : `risk ${anomaly.risk ?? 'unknown'}`)
+  progress('anomaly', anomalyText(anomaly))
   progress('analyst', opinionText(opinion), { analyst: opinion.analyst })
 
   const decision = decide(
-    { snapshot, facts, healthScore, anomaly, opinion, state: deps.state, now: deps.now },
+    { snapshot, facts, healthScore, anomaly: anomalyRiskOf(anomaly), opinion, state: deps.state, now: deps.now },
     deps.policy,
   )
   progress('gate', `${decision.action}, ${decision.disposition}`, { blocked: decision.blocked.length })
   return { facts, factsHash: hash, healthScore, anomaly, opinion, decision }
+}
+
+/** A model that fails abstains: it informs a decision, and none may fail for want of it. */
+async function anomalyOn(snapshot: Snapshot, read: AnomalyReader): Promise<AnomalyOpinion | null> {
+  try {
+    return await read(snapshot)
+  } catch (error) {
+    const { service, takenAt: at } = snapshot
+    const reason = `the model could not be read: ${asFault(error).code}`
+    return { status: 'abstained', scope: service.name, at, reason, modelVersion: null, trainedOn: null }
+  }
+}
+
+function anomalyText(anomaly: AnomalyOpinion | null): string {
+  if (anomaly === null) return 'no model for this service'
+  if (anomaly.status === 'abstained') return `abstains: ${anomaly.reason}`
+  const risk = anomaly.risk30 ? `risk ${anomaly.risk30.probability.toFixed(2)}` : 'no calibrated risk'
+  return `${anomaly.isAnomalous ? 'unusual' : 'usual'}, ${risk}`
 }
 
 async function opinionOn(snapshot: Snapshot, facts: Facts, hash: string, deps: JudgeDeps): Promise<Opinion> {

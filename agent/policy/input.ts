@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Action } from '../domain/action.ts'
+import { AnomalyOpinion } from '../domain/anomaly.ts'
 import type { Facts } from '../domain/facts.ts'
 import type { HealthScore } from '../domain/health-score.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
@@ -45,10 +46,27 @@ export const AgentState = z.object({
 })
 export type AgentState = z.infer<typeof AgentState>
 
-/** A calibrated view of what the next half hour holds; never an observer, and never a permission. */
-export interface AnomalyOpinion {
-  /** Probability of an outage within 30 minutes; null when the model abstains or is not calibrated. */
+/** What the gate reads of the anomaly model: a calibrated view of the next half hour; never an observer, and never a permission. */
+export interface AnomalyRisk {
+  /** Probability of trouble within 30 minutes; null when the model abstains or is not calibrated. */
   readonly risk: number | null
+}
+
+/** What the gate reads of an opinion. An abstention is no risk at all, so it can neither lower nor permit anything. */
+export function anomalyRiskOf(opinion: AnomalyOpinion | null): AnomalyRisk | null {
+  if (opinion === null) return null
+  return { risk: opinion.status === 'ok' ? (opinion.risk30?.probability ?? null) : null }
+}
+
+const KeptRisk = z.object({ risk: z.number().nullable() })
+
+/** The same of what a record holds: a whole opinion, or the bare risk of older records; anything else says nothing. */
+export function recordedAnomalyRisk(document: unknown): AnomalyRisk | null {
+  if (document === null || document === undefined) return null
+  const opinion = AnomalyOpinion.safeParse(document)
+  if (opinion.success) return anomalyRiskOf(opinion.data)
+  const bare = KeptRisk.safeParse(document)
+  return { risk: bare.success ? bare.data.risk : null }
 }
 
 /** Everything that a decision may depend on. */
@@ -56,7 +74,7 @@ export interface GateInput {
   readonly snapshot: Snapshot
   readonly facts: Facts
   readonly healthScore: HealthScore
-  readonly anomaly: AnomalyOpinion | null
+  readonly anomaly: AnomalyRisk | null
   readonly opinion: Opinion
   readonly state: AgentState
   readonly now: Instant

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { AnomalyOpinion } from '../../agent/domain/anomaly.ts'
 import { canonicalJson } from '../../agent/domain/canonical.ts'
 import { deriveFacts, factsHash } from '../../agent/domain/facts.ts'
 import { HealthScoreOptions } from '../../agent/domain/health-score.ts'
 import type { Opinion } from '../../agent/domain/verdict.ts'
-import { type JudgeDeps, judge } from '../../agent/engine/judge.ts'
+import { type AnomalyReader, type JudgeDeps, judge } from '../../agent/engine/judge.ts'
 import { quietState } from '../../agent/policy/input.ts'
 import { Policy } from '../../agent/policy/policy.ts'
 import { clearOutage, NOW, sureOpinion } from '../policy/inputs.ts'
@@ -28,6 +29,28 @@ const abstention: Opinion = {
   ...sureOpinion(),
   verdict: null,
   abstained: { reason: 'deadline', detail: 'no answer in time' },
+}
+
+const abstained: AnomalyOpinion = {
+  ...{ status: 'abstained', scope: 'shop', at: NOW, reason: '3.0 hours of history, at least 24 are needed' },
+  ...{ modelVersion: null, trainedOn: null },
+}
+
+function anomalyAt(probability: number): Extract<AnomalyOpinion, { status: 'ok' }> {
+  return {
+    ...{
+      status: 'ok',
+      scope: 'shop',
+      at: NOW,
+      score: 1,
+      percentile: 0.9,
+      threshold: 2,
+      isAnomalous: false,
+      since: null,
+    },
+    ...{ contributions: [], missing: [], risk30: { probability, baseRate: 0.055 }, modelVersion: 'v1' },
+    trainedOn: { from: NOW, to: NOW, rows: 2000 },
+  }
 }
 
 describe('judging a snapshot', () => {
@@ -76,9 +99,36 @@ describe('judging a snapshot', () => {
 
   it('never lets the anomaly model permit what the gate would not', async () => {
     const frozen = { ...quietState(), frozen: true }
-    const calm = await judge(clearOutage(), depsOf({ state: frozen, anomaly: async () => ({ risk: 0 }) }))
-    const alarmed = await judge(clearOutage(), depsOf({ state: frozen, anomaly: async () => ({ risk: 1 }) }))
-    for (const { decision } of [calm, alarmed]) expect(decision.disposition).toBe('notify')
+    for (const risk of [0, 0.5, 1]) {
+      const { decision } = await judge(clearOutage(), depsOf({ state: frozen, anomaly: async () => anomalyAt(risk) }))
+      expect(decision.disposition).toBe('notify')
+    }
+  })
+
+  it('lets a calm past lower acting to asking, and a loud one confirm it', async () => {
+    const calm = await judge(clearOutage(), depsOf({ anomaly: async () => anomalyAt(0.1) }))
+    expect(calm.decision).toMatchObject({ action: 'region_failover', disposition: 'ask' })
+    expect(calm.anomaly).toEqual(anomalyAt(0.1))
+    const loud = await judge(clearOutage(), depsOf({ anomaly: async () => anomalyAt(0.9) }))
+    expect(loud.decision).toMatchObject({ action: 'region_failover', disposition: 'act' })
+  })
+
+  it.each<[string, AnomalyReader]>([
+    ['an abstention', async () => abstained],
+    ['a detector without a calibrated risk', async () => ({ ...anomalyAt(0), risk30: null })],
+    [
+      'a model that fails',
+      async () => {
+        throw new Error('the database is away')
+      },
+    ],
+  ])('decides the same with %s as without any model, whatever stands in the way', async (_what, anomaly) => {
+    for (const state of [quietState(), { ...quietState(), frozen: true }, { ...quietState(), killSwitch: true }]) {
+      const without = await judge(clearOutage(), depsOf({ state }))
+      const judged = await judge(clearOutage(), depsOf({ state, anomaly }))
+      expect(canonicalJson(judged.decision)).toBe(canonicalJson(without.decision))
+      expect(judged.anomaly).not.toBeNull()
+    }
   })
 
   it('tells its phases in order', async () => {
