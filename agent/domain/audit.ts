@@ -3,6 +3,7 @@ import { Action, Disposition, Target } from './action.ts'
 import { ApprovalStatus } from './approval.ts'
 import { hashOf } from './canonical.ts'
 import { RunState } from './run.ts'
+import { RunReport } from './run-report.ts'
 import { Instant } from './time.ts'
 import { Category } from './verdict.ts'
 
@@ -105,6 +106,16 @@ export const AuditEntry = z.discriminatedUnion('kind', [
     to: RunState,
     generation: z.number().nullable(),
     detail: z.string(),
+  }),
+  z.object({
+    ...common,
+    kind: z.literal('run_measured'),
+    runId: z.string(),
+    incidentId: z.string().nullable(),
+    service: z.string(),
+    plan: z.string(),
+    isDryRun: z.boolean(),
+    report: RunReport,
   }),
   z.object({ ...common, kind: z.literal('cooldown_ended'), group: z.string(), reason: z.string() }),
   z.object({ ...common, kind: z.literal('freeze_set'), service: z.string().nullable(), reason: z.string() }),

@@ -2,17 +2,30 @@ import { z } from 'zod'
 import { Action, Target } from './action.ts'
 import { Instant } from './time.ts'
 
-/** Run states and where each may go next. */
-export const RUN_TRANSITIONS = Object.freeze({
-  pending: ['running', 'cancelled'],
-  running: ['paused', 'succeeded', 'failed', 'rolling_back'],
-  paused: ['running', 'cancelled', 'failed', 'rolling_back'],
-  succeeded: [],
-  failed: ['rolling_back'],
-  cancelled: [],
-  rolling_back: ['rolled_back', 'rollback_failed'],
-  rolled_back: [],
-  rollback_failed: ['rolling_back'],
+/**
+ * Everything that can happen to a run, by state, and where it leads; what does not stand here is refused. A run that waits (`paused`) waits for a
+ * person and for nothing else, and every state that holds the group can be left by one.
+ */
+export const RUN_EVENTS = Object.freeze({
+  pending: { start: 'running', lapse: 'cancelled', abort: 'cancelled' },
+  running: {
+    finish: 'succeeded',
+    /** A stage failed and nothing had been touched. */
+    give_up: 'failed',
+    /** A stage failed, and what was done is undone. */
+    undo: 'rolling_back',
+    /** A person wants to look first, a freeze was set, a stage asks, or undoing would do harm. */
+    pause: 'paused',
+    abort: 'rolling_back',
+  },
+  paused: { resume: 'running', undo: 'rolling_back', abort: 'rolling_back' },
+  rolling_back: { undone: 'rolled_back', stuck: 'rollback_failed' },
+  /** Something stands that should not; undoing is tried again when a person says so. */
+  rollback_failed: { abort: 'rolling_back' },
+  succeeded: {},
+  failed: {},
+  cancelled: {},
+  rolled_back: {},
 } as const)
 
 export const RunState = z.enum([
@@ -33,7 +46,7 @@ export const ACTIVE_RUN_STATES: readonly RunState[] = Object.freeze(['pending', 
 
 /** Whether a run may go from one state to another. */
 export function canRunGo(from: RunState, to: RunState): boolean {
-  return (RUN_TRANSITIONS[from] as readonly RunState[]).includes(to)
+  return Object.values<RunState>(RUN_EVENTS[from]).includes(to)
 }
 
 /** One execution of a plan; while pending it is the request for one. */
@@ -73,10 +86,26 @@ export const JournalEntry = z.object({
   seq: z.number().int().min(1),
   at: Instant,
   generation: z.number().int().min(0),
+  /** The stage's name within the plan, or `run` for what concerns all of it. */
   stage: z.string().min(1),
-  kind: z.enum(['intent', 'applied', 'verified', 'failed', 'undo_intent', 'undone', 'undo_failed', 'note']),
+  /** `effect`: about to change something. `would`: a rehearsal would have changed it. */
+  kind: z.enum([
+    'intent',
+    'effect',
+    'would',
+    'applied',
+    'verified',
+    'failed',
+    'undo_intent',
+    'undone',
+    'undo_failed',
+    'note',
+  ]),
   detail: z.string(),
   /** What the stage needs to undo or to continue after a crash. */
   data: z.record(z.string(), z.unknown()),
 })
 export type JournalEntry = z.infer<typeof JournalEntry>
+
+/** The journal's name for what concerns the run as a whole. */
+export const WHOLE_RUN = 'run'

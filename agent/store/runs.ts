@@ -7,7 +7,7 @@ import { found, fromRow, nowOf, parseDocument, recording, type StoreContext } fr
 import { lockFor, reading, type Tx, writing } from './database.ts'
 import { Cooldown } from './records.ts'
 import { type RunRow, requestRun, runOf, runRefusal } from './run-requests.ts'
-import type { RunStore } from './store.ts'
+import type { RunLimits, RunStore } from './store.ts'
 
 type RunChange = Parameters<RunStore['change']>[0]
 
@@ -163,7 +163,7 @@ async function startNext(
   tx: Tx,
   context: StoreContext,
   agentId: string,
-  limits: { maximumRunning: number },
+  limits: RunLimits,
   note: (entry: AuditEntry) => void,
 ): Promise<Run | null> {
   // The cap is over all agents, so starting is one at a time.
@@ -180,6 +180,7 @@ async function startNext(
     .selectAll()
     .where('state', '=', 'pending')
     .where('start_before', '>', now)
+    .$if(limits.onlyDryRuns === true, (query) => query.where('is_dry_run', '=', true))
     .orderBy('requested_at')
     .forUpdate()
     .skipLocked()

@@ -209,7 +209,7 @@ export interface RunStore {
   /** A person asks for a run outside of an approval; null when the group is busy, frozen or cooling down, with the reason. */
   request(request: ManualRun): Promise<{ run: Run } | { refused: 'group_busy' | 'frozen' | 'cooldown' }>
   /** Takes one pending request: raises the group's generation and starts its cooldown. Null when there is none or the cap is reached. */
-  start(agentId: string, limits: { maximumRunning: number }): Promise<Run | null>
+  start(agentId: string, limits: RunLimits): Promise<Run | null>
   /** Another agent continues a run whose agent is dead; the generation is raised. Null when somebody else was faster. */
   takeOver(runId: string, fromAgent: string, agentId: string): Promise<Run | null>
   /** Moves a run on; refused with `conflict` from another state or by an older generation. */
@@ -230,6 +230,12 @@ export interface RunStore {
   generation(group: string): Promise<number>
   cooldown(group: string): Promise<Cooldown | null>
   endCooldown(group: string, by: Actor, reason: string): Promise<void>
+}
+
+export interface RunLimits {
+  readonly maximumRunning: number
+  /** For an agent that may rehearse but not act. */
+  readonly onlyDryRuns?: boolean
 }
 
 export interface ManualRun {

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { APPROVAL_TRANSITIONS, ApprovalStatus } from '../../agent/domain/approval.ts'
 import { INCIDENT_TRANSITIONS, IncidentState } from '../../agent/domain/incident.ts'
-import { ACTIVE_RUN_STATES, RUN_TRANSITIONS, RunState } from '../../agent/domain/run.ts'
 
 const tables: readonly [string, Readonly<Record<string, readonly string[]>>, readonly string[], string][] = [
   ['incident', INCIDENT_TRANSITIONS, IncidentState.options, 'open'],
   ['approval', APPROVAL_TRANSITIONS, ApprovalStatus.options, 'pending'],
-  ['run', RUN_TRANSITIONS, RunState.options, 'pending'],
 ]
 
 function reachableFrom(start: string, table: Readonly<Record<string, readonly string[]>>): Set<string> {
@@ -29,16 +27,5 @@ describe.each(tables)('the states of an %s', (_name, table, states, start) => {
     const ends = states.filter((state) => table[state]?.length === 0)
     expect(ends.length).toBeGreaterThan(0)
     for (const state of states) expect([...reachableFrom(state, table)].some((one) => ends.includes(one))).toBe(true)
-  })
-})
-
-describe('a run that holds its group', () => {
-  it('can always let go of it', () => {
-    for (const state of ACTIVE_RUN_STATES) {
-      const free = [...reachableFrom(state, RUN_TRANSITIONS)].filter(
-        (one) => !ACTIVE_RUN_STATES.includes(one as RunState),
-      )
-      expect(free.length).toBeGreaterThan(0)
-    }
   })
 })
