@@ -2,11 +2,14 @@ import { hostname } from 'node:os'
 import type { CollectorPorts } from '../collectors/shared/ports.ts'
 import { systemPorts } from '../collectors/shared/system-ports.ts'
 import { buildAnalyst } from './app/analyst.ts'
+import { checkAudit } from './app/audit-check.ts'
 import { readCalibrations } from './app/calibrations.ts'
+import { countAssessment, showQueues } from './app/count.ts'
 import { type Intake, intakeFor } from './app/intake.ts'
 import { probeIsolation } from './app/isolation-probe.ts'
-import { type AgentMetrics, agentMetrics, countAssessment } from './app/metrics.ts'
+import { type AgentMetrics, agentMetrics } from './app/metrics.ts'
 import { notifiersOf } from './app/notifiers.ts'
+import { observedNotifier, observedServices, observedTracer } from './app/observed.ts'
 import { openConfiguredStore } from './app/open-store.ts'
 import { type PolicyKeeper, policyKeeper } from './app/policy-keeper.ts'
 import { secretKeyIn } from './app/secret-key.ts'
@@ -92,7 +95,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const id = settings.agentId ?? newId('agent')
   const log = options.log.child({ agent: id })
 
-  const opened = await openConfiguredStore(config, { clock, log, purpose })
+  const metrics = agentMetrics()
+  metrics.info.set({ version: options.version, mode: settings.mode }, 1)
+  const onAnchorFailure = () => metrics.anchorFailures.inc()
+  const opened = await openConfiguredStore(config, { clock, log, purpose, onAnchorFailure })
   cleanups.push(opened.close)
   const { store } = opened
 
@@ -104,7 +110,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const changes = await store.changes.within(services, window)
     return changes.slice(-CHANGES_PER_LOOK).map(({ changeKind, ...change }) => ({ ...change, kind: changeKind }))
   }
-  const services = serviceBook(config.catalogue, systemPorts({ clock, recentChanges }))
+  const catalogue = serviceBook(config.catalogue, systemPorts({ clock, recentChanges }))
+  const services = observedServices(catalogue, metrics, clock)
 
   const { analyst, prompt, tracer } = buildAnalyst(options.analyst ?? 'auto', {
     settings: settings.analyst,
@@ -116,12 +123,12 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     calibrations: readCalibrations(),
     recordingsFolder: recordingsFolderOf(config),
     budget: (limits) => storeBudget(limits, store, clock),
+    observeTracer: (inner) => observedTracer(inner, metrics),
   })
   cleanups.push(() => tracer.close())
   log.info({ analyst: analyst.id, mode: settings.mode, services: services.all().length }, 'agent built')
 
   const policy = policyKeeper(config, { store, clock, log, agentId: id })
-  const metrics = agentMetrics()
   let isolation: Isolation = { recoverySiteReachable: null, neutralAnchorReachable: null }
 
   const messages = {
@@ -176,7 +183,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     await store.audit.append([{ kind: 'agent_started', at, actor, version: options.version, mode: settings.mode }])
     await policy.recordStart()
 
-    assessor = startAssessor(assessDeps, { concurrency: settings.assess.concurrency, pollMs: 500, onAssessed, onError })
+    const onFailed = () => metrics.assessmentFailures.inc()
+    const { concurrency } = settings.assess
+    assessor = startAssessor(assessDeps, { concurrency, pollMs: 500, onAssessed, onFailed, onError })
     loops.push(assessor)
     if (settings.watch.enabled) {
       const watch = {
@@ -204,9 +213,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       await store.runs.expire()
     })
     every('late', 5000, () => pageLateIncidents({ store, services, clock, messages }))
-    every('gauges', 15_000, async () =>
-      metrics.openIncidents.set((await store.incidents.list({ open: true, limit: 1000 })).length),
-    )
+    every('gauges', 15_000, async () => showQueues(metrics, await store.maintenance.queues(), clock.now()))
+    every('audit', 6 * 3_600_000, () => checkAudit(config, { store, metrics, clock, log }))
     every('retention', 3_600_000, () =>
       store.agents.alone('retention', () => store.maintenance.prune(settings.store.retention)),
     )
@@ -214,7 +222,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const delivering = new AbortController()
     const ports = {
       outbox: store.outbox,
-      notifiers: notifiersOf(settings.notify, { http, clock }),
+      notifiers: notifiersOf(settings.notify, { http, clock }).map((one) => observedNotifier(one, metrics)),
       clock,
       random: Math.random,
       log,

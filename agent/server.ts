@@ -11,6 +11,7 @@ import { answerError } from './server/errors.ts'
 import { operationRoutes } from './server/operation-routes.ts'
 import { probeRoutes } from './server/probe-routes.ts'
 import { recordRoutes } from './server/record-routes.ts'
+import { measureRequests } from './server/request-metrics.ts'
 
 export interface ServerConfig {
   readonly options: ServerOptions
@@ -50,6 +51,7 @@ export function createServer(deps: ServerDeps, { options, version }: ServerConfi
     reply.header('referrer-policy', 'no-referrer')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
+  measureRequests(app, deps)
   serveDocs(app, version)
   const access = tokenAccess(options, () => deps.clock.now())
   // Inside a plugin, so that the documentation has been registered before and sees these routes.

@@ -36,6 +36,8 @@ export interface AnalystParts {
   readonly memo?: Memo | null
   /** Where spending is counted; in this process only unless given. */
   readonly budget?: (limits: BudgetLimits) => Budget
+  /** Sees every call that is traced. */
+  readonly observeTracer?: (tracer: Tracer) => Tracer
   /** Another text for the analyst's prompt than the one that comes with the code. */
   readonly promptText?: string
 }
@@ -69,7 +71,8 @@ export function buildAnalyst(name: string, parts: AnalystParts): BuiltAnalyst {
     })
   }
   const langfuse = langfuseOf(settings, environment)
-  const tracer = langfuse === null ? noTracer : langfuseTracer(langfuse)
+  const traced = langfuse === null ? noTracer : langfuseTracer(langfuse)
+  const tracer = parts.observeTracer?.(traced) ?? traced
   const analyst = modelAnalyst({
     providers: models.map(providerOf),
     prompt,

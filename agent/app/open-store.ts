@@ -25,7 +25,12 @@ export function anchorFilesOf(config: Config): string[] {
 /** Opens the configured PostgreSQL, or starts (or joins) the embedded one of the data folder. */
 export async function openConfiguredStore(
   config: Config,
-  ports: { readonly clock: Clock; readonly log: Log; readonly purpose: 'serve' | 'command' },
+  ports: {
+    readonly clock: Clock
+    readonly log: Log
+    readonly purpose: 'serve' | 'command'
+    readonly onAnchorFailure?: () => void
+  },
 ): Promise<OpenedStore> {
   const { clock, log, purpose } = ports
   const { store: settings } = config.settings
@@ -45,7 +50,10 @@ export async function openConfiguredStore(
       clock,
       options: settings.options,
       anchors: [logAnchor, ...anchorFilesOf(config).map(anchorFile)],
-      onAnchorFailure: (fault) => log.error({ err: fault }, 'audit head could not be anchored'),
+      onAnchorFailure: (fault) => {
+        ports.onAnchorFailure?.()
+        log.error({ err: fault }, 'audit head could not be anchored')
+      },
       applicationName: `failwise ${purpose}`,
     })
     return {

@@ -5,6 +5,8 @@ export interface AssessorOptions {
   readonly concurrency: number
   readonly pollMs: number
   readonly onAssessed?: (assessment: Assessment) => void
+  /** An assessment ended without a decision; people were paged and it is on the record. */
+  readonly onFailed?: () => void
   readonly onError: (name: string, error: unknown) => void
 }
 
@@ -19,6 +21,7 @@ export function startAssessor(deps: AssessDeps, options: AssessorOptions): Loop 
   const workOn = async (claim: Parameters<typeof assess>[0]) => {
     const assessment = await assess(claim, deps)
     if (assessment) options.onAssessed?.(assessment)
+    else options.onFailed?.()
   }
   const round = async (): Promise<boolean> => {
     if (working.size >= options.concurrency) return false

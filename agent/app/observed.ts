@@ -1,0 +1,90 @@
+import type { Collector } from '../../collectors/collector.ts'
+import { epochMs } from '../domain/time.ts'
+import { failureKindOf } from '../engine/collect.ts'
+import type { ServiceBook, ServiceEntry } from '../engine/service-entry.ts'
+import type { Clock } from '../lib/clock.ts'
+import { asFault } from '../lib/errors.ts'
+import type { Tracer } from '../llm/tracer.ts'
+import type { Notifier } from '../notify/notifier.ts'
+import type { AgentMetrics } from './metrics.ts'
+
+/** The same services, with every look at their upstreams counted and timed. */
+export function observedServices(book: ServiceBook, metrics: AgentMetrics, clock: Clock): ServiceBook {
+  const observed = new Map<ServiceEntry, ServiceEntry>()
+  for (const entry of book.all())
+    observed.set(entry, { ...entry, collectors: entry.collectors.map((one) => observedCollector(one, metrics, clock)) })
+  return {
+    find: (name) => {
+      const entry = book.find(name)
+      return entry && observed.get(entry)
+    },
+    all: () => [...observed.values()],
+  }
+}
+
+/** Counts a look once: when it ends, or when its time is over, whichever comes first. */
+function observedCollector(collector: Collector, metrics: AgentMetrics, clock: Clock): Collector {
+  return {
+    ...collector,
+    collect: async (scope, ctx) => {
+      const startedMs = clock.elapsed()
+      const { source } = collector
+      let isCounted = false
+      const count = (outcome: string) => {
+        if (isCounted) return
+        isCounted = true
+        ctx.abort.removeEventListener('abort', onAbort)
+        metrics.reads.inc({ source, outcome })
+        metrics.readSeconds.observe({ source }, Math.max(0, clock.elapsed() - startedMs) / 1000)
+      }
+      const onAbort = () => count(failureKindOf(asFault(ctx.abort.reason)))
+      ctx.abort.addEventListener('abort', onAbort, { once: true })
+      try {
+        const signals = await collector.collect(scope, ctx)
+        count(signals.length > 0 ? 'ok' : 'empty')
+        return signals
+      } catch (error) {
+        count(failureKindOf(asFault(error)))
+        throw error
+      }
+    },
+  }
+}
+
+/** The same tracer, with every call to a model counted; calls that came to nothing as well. */
+export function observedTracer(tracer: Tracer, metrics: AgentMetrics): Tracer {
+  return {
+    ...tracer,
+    call: (traced) => {
+      const { analyst, call } = traced
+      metrics.modelCalls.inc({ analyst, outcome: call?.outcome ?? 'failed' })
+      const tookMs = call?.latencyMs ?? epochMs(traced.endedAt) - epochMs(traced.startedAt)
+      metrics.modelSeconds.observe({ analyst }, Math.max(0, tookMs) / 1000)
+      if (call) {
+        const { inputTokens, outputTokens, cachedInputTokens } = call.usage
+        metrics.modelTokens.inc({ analyst, kind: 'input' }, inputTokens)
+        metrics.modelTokens.inc({ analyst, kind: 'cached_input' }, cachedInputTokens)
+        metrics.modelTokens.inc({ analyst, kind: 'output' }, outputTokens)
+        metrics.modelCost.inc({ analyst }, call.costUsd ?? 0)
+      }
+      tracer.call(traced)
+    },
+  }
+}
+
+/** The same channel, with every attempt counted. */
+export function observedNotifier(notifier: Notifier, metrics: AgentMetrics): Notifier {
+  const { name: channel } = notifier
+  return {
+    name: channel,
+    send: async (notification, abort) => {
+      try {
+        await notifier.send(notification, abort)
+        metrics.notifications.inc({ channel, outcome: 'sent' })
+      } catch (error) {
+        metrics.notifications.inc({ channel, outcome: asFault(error).retryable ? 'failed' : 'refused' })
+        throw error
+      }
+    },
+  }
+}
