@@ -5,6 +5,8 @@ import type { Queues } from './queues.ts'
 import type {
   AgentRecord,
   AnomalyModelRecord,
+  AnomalyScope,
+  AnomalyStream,
   ChangeRecord,
   CurrentScore,
   Document,
@@ -141,9 +143,18 @@ export interface SpendingStore {
 }
 
 export interface AnomalyModelStore {
+  /** Puts a model in use; its stream begins anew. The newest versions of a service stay. */
   save(model: AnomalyModelRecord, bytes: Uint8Array): Promise<void>
   latest(service: string): Promise<{ model: AnomalyModelRecord; bytes: Uint8Array } | null>
   get(id: string): Promise<{ model: AnomalyModelRecord; bytes: Uint8Array } | null>
+  /** An attempt to train that gave no model; the model in use stays. */
+  refuse(service: string, at: Instant, refusal: string): Promise<void>
+  /** How things stand, by service, without the models' bytes. */
+  scopes(services?: readonly string[]): Promise<AnomalyScope[]>
+  /** Null while there is no model. */
+  stream(service: string): Promise<AnomalyStream | null>
+  /** False when another model is in use by now, or somebody has read further. */
+  saveStream(service: string, stream: { modelId: string; at: Instant; bytes: Uint8Array }): Promise<boolean>
 }
 
 export interface AgentStore {

@@ -247,6 +247,26 @@ export const AnomalyModelRecord = z.object({
 })
 export type AnomalyModelRecord = z.infer<typeof AnomalyModelRecord>
 
+/** A service's anomaly model in use, how far its stream was read, and how the last training went. */
+export const AnomalyScope = z.object({
+  service: z.string(),
+  /** Null while none could be trained. */
+  model: AnomalyModelRecord.nullable(),
+  streamAt: Instant.nullable(),
+  attemptedAt: Instant,
+  /** Why the last attempt gave no model; null when it did. */
+  refusal: z.string().nullable(),
+})
+export type AnomalyScope = z.infer<typeof AnomalyScope>
+
+/** What is needed to go on reading a stream. */
+export interface AnomalyStream {
+  readonly modelId: string
+  /** Null when nothing was read since training. */
+  readonly at: Instant | null
+  readonly bytes: Uint8Array | null
+}
+
 /** One look at an incident after it was decided. */
 export interface Evaluation {
   readonly at: Instant

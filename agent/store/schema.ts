@@ -226,6 +226,14 @@ export interface Schema {
     metadata: string
     bytes: Uint8Array
   }
+  anomaly_scopes: {
+    service: string
+    model_id: string | null
+    stream_at: Time | null
+    stream: Uint8Array | null
+    attempted_at: Time
+    refusal: string | null
+  }
   agents: { id: string; host: string; pid: number; version: string; started_at: Time; heartbeat_at: Time }
   posts: {
     id: string

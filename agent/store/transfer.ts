@@ -35,6 +35,7 @@ export const EXPORTED_TABLES = Object.freeze([
   'notifications',
   'posts',
   'anomaly_models',
+  'anomaly_scopes',
   'model_spending',
   'audit_log',
 ] as const)

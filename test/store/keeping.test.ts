@@ -166,14 +166,51 @@ describe('changes', () => {
 })
 
 describe('anomaly models', () => {
-  it('are kept in every version', async () => {
-    const { store, at } = await server.open()
-    const model = { id: 'm1', service: 'checkout', version: '1', trainedAt: at(), metadata: { samples: 3 } }
+  const modelAt = (id: string, trainedAt: string, service = 'checkout') => {
+    return { id, service, version: id, trainedAt, metadata: { samples: 3 } }
+  }
+
+  it('are kept in their newest versions', async () => {
+    const { store, at, sql } = await server.open()
+    const model = modelAt('m1', at())
     await store.anomalyModels.save(model, new Uint8Array([1, 0, 255]))
-    await store.anomalyModels.save({ ...model, id: 'm2', version: '2', trainedAt: at(1) }, new Uint8Array([2]))
-    expect((await store.anomalyModels.latest('checkout'))?.model.version).toBe('2')
+    await store.anomalyModels.save(modelAt('m2', at(1)), new Uint8Array([2]))
+    expect((await store.anomalyModels.latest('checkout'))?.model.version).toBe('m2')
     expect([...(await store.anomalyModels.get('m1'))!.bytes]).toEqual([1, 0, 255])
     await expect(store.anomalyModels.save(model, new Uint8Array())).rejects.toMatchObject({ code: 'conflict' })
+    await store.anomalyModels.save(modelAt('other', at(), 'search'), new Uint8Array([9]))
+    for (const n of [3, 4, 5, 6]) await store.anomalyModels.save(modelAt(`m${n}`, at(n)), new Uint8Array([n]))
+    expect(await store.anomalyModels.get('m1')).toBeNull()
+    expect(await sql('select count(*)::int as kept from anomaly_models')).toEqual([{ kept: 6 }])
+  })
+
+  it('keep where their stream was left, and never go back', async () => {
+    const { store, at } = await server.open()
+    expect(await store.anomalyModels.stream('checkout')).toBeNull()
+    await store.anomalyModels.save(modelAt('m1', at()), new Uint8Array([1]))
+    expect(await store.anomalyModels.stream('checkout')).toEqual({ modelId: 'm1', at: null, bytes: null })
+    const read = (modelId: string, ms: number) =>
+      store.anomalyModels.saveStream('checkout', { modelId, at: at(ms), bytes: new Uint8Array([7, ms]) })
+    expect(await read('m1', 20)).toBe(true)
+    expect(await read('m1', 10)).toBe(false)
+    expect(await store.anomalyModels.stream('checkout')).toMatchObject({ at: at(20) })
+    await store.anomalyModels.save(modelAt('m2', at(30)), new Uint8Array([2]))
+    expect(await read('m1', 40)).toBe(false)
+    expect(await store.anomalyModels.stream('checkout')).toEqual({ modelId: 'm2', at: null, bytes: null })
+  })
+
+  it('are listed with why the last training gave none', async () => {
+    const { store, at } = await server.open()
+    await store.anomalyModels.refuse('young', at(), 'too little history')
+    await store.anomalyModels.save(modelAt('m1', at()), new Uint8Array([1]))
+    await store.anomalyModels.refuse('checkout', at(5), 'its metrics are away')
+    const [checkout, young] = await store.anomalyModels.scopes()
+    expect(checkout).toMatchObject({ model: modelAt('m1', at()), attemptedAt: at(5), refusal: 'its metrics are away' })
+    expect(young).toMatchObject({ service: 'young', model: null, refusal: 'too little history' })
+    expect(await store.anomalyModels.scopes(['young'])).toEqual([young])
+    expect(await store.anomalyModels.scopes([])).toEqual([])
+    expect((await store.anomalyModels.latest('checkout'))?.model.id).toBe('m1')
+    expect(await store.anomalyModels.latest('young')).toBeNull()
   })
 })
 

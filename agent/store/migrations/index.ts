@@ -5,6 +5,7 @@ import * as records from './2026-03-records.ts'
 import * as audit from './2026-04-audit.ts'
 import * as spending from './2026-05-spending.ts'
 import * as posts from './2026-06-posts.ts'
+import * as anomalyScopes from './2026-07-anomaly-scopes.ts'
 
 /** All migrations in order; a shipped one is never edited, a new one follows. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = Object.freeze({
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = Object.freeze({
   '2026-04-audit': audit,
   '2026-05-spending': spending,
   '2026-06-posts': posts,
+  '2026-07-anomaly-scopes': anomalyScopes,
 })
