@@ -26,7 +26,7 @@ export interface ServerState {
   readonly systemIdentifier: string
   readonly timeline: number
   readonly isStandby: boolean
-  /** New transactions are read-only unless they ask for more. */
+  /** By its configuration files, new transactions are read-only unless they ask for more. */
   readonly isReadOnly: boolean
   /** A primary's last flushed position; a standby's last received one, or replayed where nothing was received yet. */
   readonly position: string
@@ -41,7 +41,8 @@ const STATE_SQL = `
          CASE WHEN pg_is_in_recovery()
               THEN (SELECT greatest(timeline_id, (SELECT received_tli FROM pg_stat_wal_receiver)) FROM pg_control_checkpoint())
               ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline,
-         (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') AS read_only,
+         coalesce((SELECT setting::bool FROM pg_file_settings
+                    WHERE name = 'default_transaction_read_only' ORDER BY seqno DESC LIMIT 1), false) AS read_only,
          CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
               ELSE pg_current_wal_flush_lsn() END::text AS position,
          (SELECT coalesce(max(setting::bigint), 0)::text FROM pg_file_settings WHERE name = 'failwise.generation') AS generation`
@@ -50,7 +51,7 @@ const StateRow = z.object({
   system_identifier: z.string().regex(/^\d+$/),
   is_standby: z.boolean(),
   timeline: z.number().int().positive(),
-  read_only: z.enum(['on', 'off']),
+  read_only: z.boolean(),
   position: z.string().nullable(),
   generation: z.string().regex(/^\d+$/),
 })
@@ -66,7 +67,7 @@ export async function stateOf(
     systemIdentifier: row.system_identifier,
     timeline: row.timeline,
     isStandby: row.is_standby,
-    isReadOnly: row.read_only === 'on',
+    isReadOnly: row.read_only,
     position: row.position ?? '0/0',
     generation: Number(row.generation),
   }

@@ -16,7 +16,7 @@ export interface PostgresPart {
 const PG_ROOT = '/usr/lib/postgresql'
 
 /** Path of one of PostgreSQL's own programs, newest installed version. */
-function postgresProgram(name: string): string {
+export function postgresProgram(name: string): string {
   const versions = existsSync(PG_ROOT) ? readdirSync(PG_ROOT).sort((a, b) => Number(b) - Number(a)) : []
   if (!versions[0]) throw new Error('PostgreSQL is not installed; run test/parts/install.sh')
   return join(PG_ROOT, versions[0], 'bin', name)
@@ -39,12 +39,16 @@ export async function startPostgres(folder: string, settings: readonly string[] 
 }
 
 /** A standby that streams from the primary, made by pg_basebackup. */
-export async function startStandby(folder: string, primary: PostgresPart): Promise<PostgresPart> {
+export async function startStandby(
+  folder: string,
+  primary: PostgresPart,
+  settings: readonly string[] = [],
+): Promise<PostgresPart> {
   const port = await freePort()
   const data = join(folder, `standby-${port}`)
   const source = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres']
   asPostgres('pg_basebackup', [...source, '-D', data, '-R', '-X', 'stream', '-C', '-S', 'standby', '-c', 'fast'])
-  return launch(data, port, [])
+  return launch(data, port, settings)
 }
 
 function launch(data: string, port: number, settings: readonly string[]): PostgresPart {
