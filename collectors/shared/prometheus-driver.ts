@@ -21,7 +21,7 @@ interface Sample {
 export async function queryPrometheus(
   endpoint: EndpointOptions,
   what: string,
-  ctx: CollectContext,
+  ctx: Pick<CollectContext, 'http' | 'retry' | 'abort'>,
   run: (driver: PrometheusDriver) => Promise<{ readonly result: unknown }>,
 ): Promise<readonly Vector[]> {
   const driver = new PrometheusDriver({
