@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { HealthScoreOptions } from '../domain/health-score.ts'
 import { StoreOptions } from '../store/open-store.ts'
 import { AnalystSettings } from './analyst-settings.ts'
+import { ApprovalSettings, SlackSettings } from './approval-settings.ts'
 import { NotifySettings } from './notify-settings.ts'
+import { GroupSettings, PeopleSettings } from './people-settings.ts'
 import { ServerOptions } from './server-options.ts'
 
 const Days = z.number().positive()
@@ -41,6 +43,10 @@ export const Settings = z.strictObject({
     })
     .prefault({}),
   notify: NotifySettings,
+  people: PeopleSettings,
+  groups: GroupSettings,
+  approval: ApprovalSettings,
+  slack: SlackSettings,
   audit: z
     .strictObject({
       /** Where the newest chain head is copied outside the database; put it on another disk or an append-only mount. */

@@ -40,7 +40,7 @@ export async function agentStateFor(entry: ServiceEntry, deps: AgentStateDeps): 
     activeRun: groupRuns[0]?.id ?? null,
     globalRunsInFlight: allRuns.length,
     isolation: deps.isolation(),
-    approversExist: entry.approvers.length >= Math.max(1, entry.approvalsNeeded),
+    approversExist: (entry.approverCount ?? entry.approvers.length) >= Math.max(1, entry.approvalsNeeded),
     plans: planFacts(entry),
     evaluations:
       evaluations.length === 0
