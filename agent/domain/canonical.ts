@@ -9,9 +9,15 @@ export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError(`canonical JSON cannot hold ${value}`)
-    return JSON.stringify(value === 0 ? 0 : value)
+    return value === 0 ? '0' : `${value}`
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
+  if (Array.isArray(value)) {
+    // Appending is several times faster than joining, and most of a snapshot are points of series.
+    let text = '['
+    for (let index = 0; index < value.length; index += 1)
+      text += index === 0 ? canonicalJson(value[index] ?? null) : `,${canonicalJson(value[index] ?? null)}`
+    return `${text}]`
+  }
   if (
     typeof value === 'object' &&
     (Object.getPrototypeOf(value) === Object.prototype || !Object.getPrototypeOf(value))
@@ -24,6 +30,19 @@ export function canonicalJson(value: unknown): string {
     return `{${members.join(',')}}`
   }
   throw new TypeError(`canonical JSON cannot hold a ${typeof value}`)
+}
+
+const known = new WeakMap<object, string>()
+
+/** Canonical JSON of a value whose owner has frozen it, computed once; of any other it is computed each time. */
+export function canonicalOf(value: object): string {
+  if (!Object.isFrozen(value)) return canonicalJson(value)
+  let text = known.get(value)
+  if (text === undefined) {
+    text = canonicalJson(value)
+    known.set(value, text)
+  }
+  return text
 }
 
 /** Lower-case hex SHA-256 of the text's UTF-8 bytes. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Alert } from './alert.ts'
-import { hashOf } from './canonical.ts'
+import { canonicalOf, sha256 } from './canonical.ts'
 import { Evidence } from './evidence.ts'
 import { Service } from './service.ts'
 import type { Signal } from './signal.ts'
@@ -20,7 +20,7 @@ export type Snapshot = z.infer<typeof Snapshot>
 
 /** The identity of a snapshot: SHA-256 of its canonical JSON. */
 export function snapshotHash(snapshot: Snapshot): string {
-  return hashOf(snapshot)
+  return sha256(canonicalOf(snapshot))
 }
 
 /** All signals of one kind, in evidence order. */

@@ -112,8 +112,10 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
   const looked = await look(incident, entry, deps, abort, progress)
   const collectedMs = clock.elapsed()
   const { policy, text } = deps.policy()
-  const state = await agentStateFor(entry, { store, mode: deps.mode, isolation: deps.isolation, nowMs: clock.now() })
-  const latest = await store.decisions.latestOf(incident.id)
+  const [state, latest] = await Promise.all([
+    agentStateFor(entry, { store, mode: deps.mode, isolation: deps.isolation, nowMs: clock.now() }),
+    store.decisions.lastOutcome(incident.id),
+  ])
   const judgement = await judge(looked.snapshot, {
     analyst: deps.analyst,
     policy,
@@ -231,7 +233,13 @@ async function look(
   })
   const sorted = alerts.map(({ alert }) => alert).sort((a, b) => epochMs(a.startsAt) - epochMs(b.startsAt))
   return {
-    snapshot: { version: 1, takenAt: instantOf(nowMs), service: entry.service, alerts: sorted, evidence },
+    snapshot: Object.freeze({
+      version: 1,
+      takenAt: instantOf(nowMs),
+      service: entry.service,
+      alerts: sorted,
+      evidence,
+    }),
     bodies,
   }
 }

@@ -8,6 +8,8 @@ import { reading, type Tx, writing } from './database.ts'
 import type { BodyStore } from './keeping.ts'
 import type { RawBody } from './records.ts'
 
+const BODIES_PER_STATEMENT = 100
+
 interface CompressedBody {
   readonly sha256: string
   readonly source: string
@@ -57,18 +59,21 @@ export async function compressed(bodies: readonly RawBody[]): Promise<Compressed
 /** Stores packed bodies; one that is known is only marked as used. */
 export async function putBodies(tx: Tx, now: Instant, bodies: readonly CompressedBody[]): Promise<void> {
   // In one order everywhere, so that two agents with the same bodies do not wait for each other.
-  for (const body of bodies.toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1)))
+  const sorted = bodies.toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
+  for (let start = 0; start < sorted.length; start += BODIES_PER_STATEMENT)
     await tx
       .insertInto('raw_bodies')
-      .values({
-        sha256: body.sha256,
-        source: body.source,
-        content_type: body.contentType,
-        size_bytes: body.sizeBytes,
-        gzip: body.gzip,
-        stored_at: now,
-        last_used_at: now,
-      })
+      .values(
+        sorted.slice(start, start + BODIES_PER_STATEMENT).map((body) => ({
+          sha256: body.sha256,
+          source: body.source,
+          content_type: body.contentType,
+          size_bytes: body.sizeBytes,
+          gzip: body.gzip,
+          stored_at: now,
+          last_used_at: now,
+        })),
+      )
       .onConflict((conflict) => conflict.column('sha256').doUpdateSet({ last_used_at: now }))
       .execute()
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { canonicalJson, hashOf, sha256 } from '../domain/canonical.ts'
+import { canonicalJson, canonicalOf, hashOf, sha256 } from '../domain/canonical.ts'
 import { Decision } from '../domain/decision.ts'
 import { HealthScore } from '../domain/health-score.ts'
 import { Opinion } from '../domain/verdict.ts'
@@ -22,6 +22,8 @@ export const DecisionDocument = z.object({
 })
 export type DecisionDocument = z.infer<typeof DecisionDocument>
 
+export const DecisionOutcome = DecisionDocument.pick({ opinion: true, decision: true })
+
 /** The hash that stands on the record for snapshot, policy and document together. */
 export function recordHashOf(parts: { snapshotHash: string; policyTextHash: string; documentHash: string }): string {
   return hashOf(parts)
@@ -30,7 +32,7 @@ export function recordHashOf(parts: { snapshotHash: string; policyTextHash: stri
 /** A decision's parts as they are stored; refuses what JSON cannot carry before anything is written. */
 export function decisionParts(decision: NewDecision) {
   try {
-    const snapshot = canonicalJson(decision.snapshot)
+    const snapshot = canonicalOf(decision.snapshot)
     const bodies: Record<string, string[]> = {}
     for (const [evidence, raw] of Object.entries(decision.bodies)) bodies[evidence] = raw.map((body) => body.sha256)
     const document = canonicalJson({

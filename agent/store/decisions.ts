@@ -6,7 +6,7 @@ import { openQuestion } from './approval-rows.ts'
 import { compressed, putBodies } from './bodies.ts'
 import { fromRow, nowOf, parseDocument, recording, type StoreContext } from './context.ts'
 import { reading, type Tx } from './database.ts'
-import { DecisionDocument, decisionParts } from './decision-document.ts'
+import { DecisionDocument, DecisionOutcome, decisionParts } from './decision-document.ts'
 import { earlier, type IncidentRow, lockClaimed, UNCLAIMED } from './incident-rows.ts'
 import { enqueueNotifications } from './outbox.ts'
 import { DecisionRecord, DecisionSummary } from './records.ts'
@@ -57,6 +57,21 @@ export function decisionStore(context: StoreContext): DecisionStore {
       }),
     get: (id) => one('decisions.id', id),
     latestOf: (incidentId) => one('decisions.incident_id', incidentId),
+    lastOutcome: async (incidentId) => {
+      const row = await reading(db, (query) =>
+        query
+          .selectFrom('decisions')
+          .select(['id', 'document'])
+          .where('incident_id', '=', incidentId)
+          .orderBy('decided_at', 'desc')
+          .orderBy('id', 'desc')
+          .limit(1)
+          .executeTakeFirst(),
+      )
+      if (!row) return null
+      const outcome = fromRow(DecisionOutcome, parseDocument(row.document, 'decision'), 'decision')
+      return { id: row.id, ...outcome }
+    },
     list: async (filter = {}) => {
       let query = db
         .selectFrom('decisions')

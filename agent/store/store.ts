@@ -143,6 +143,13 @@ export interface RecordedDecision {
   readonly runRefused: 'group_busy' | 'frozen' | 'cooldown' | null
 }
 
+/** The part of a record that the next assessment reads. */
+export interface DecisionOutcome {
+  readonly id: string
+  readonly opinion: Opinion | null
+  readonly decision: Decision
+}
+
 export interface DecisionStore {
   /** Stores snapshot, opinions, decision, requests, messages, audit entries and the incident's next state in one transaction. Throws `conflict` when the claim was lost. */
   record(decision: NewDecision): Promise<RecordedDecision>
@@ -157,6 +164,8 @@ export interface DecisionStore {
   get(id: string): Promise<DecisionRecord | null>
   /** The newest decision of an incident. */
   latestOf(incidentId: string): Promise<DecisionRecord | null>
+  /** What the newest decision of an incident came to, without all that it was made from. */
+  lastOutcome(incidentId: string): Promise<DecisionOutcome | null>
   list(filter?: { incidentId?: string; service?: string; limit?: number; before?: Instant }): Promise<DecisionSummary[]>
 }
 
