@@ -160,7 +160,7 @@ async function subjectOf(value: unknown, file: string, config: Config, parts: Of
       { hash: plan.hash, irreversible: plan.isIrreversible, unfenced: plan.isUnfenced },
     ]),
   )
-  const approversExist = entry.approvers.length >= entry.approvalsNeeded
+  const approversExist = (entry.approverCount ?? entry.approvers.length) >= entry.approvalsNeeded
   return { snapshot: await parts.look(entry, alerts), state: { ...quietState(plans), approversExist } }
 }
 

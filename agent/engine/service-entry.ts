@@ -10,6 +10,8 @@ export interface PlanRef {
   readonly isIrreversible: boolean
   /** Effectors that cannot refuse an older generation. */
   readonly isUnfenced: boolean
+  /** The plan itself says that people are always asked. */
+  readonly isAlwaysAsked?: boolean
 }
 
 /** One service of the catalogue, ready to be looked at. */
@@ -19,6 +21,8 @@ export interface ServiceEntry {
   readonly plans: Readonly<Partial<Record<Action, PlanRef>>>
   /** Who may answer an approval; empty means nobody, and then nothing that needs one can happen. */
   readonly approvers: readonly string[]
+  /** How many different people those names and groups stand for; their number when not given. */
+  readonly approverCount?: number
   readonly approvalsNeeded: number
 }
 
