@@ -26,10 +26,10 @@ const PREREQUISITE_RCODES = new Set([3, 6, 7, 8])
 /** Sends a signed update (RFC 2136); the server carries it out whole or not at all. */
 export async function updateDns(
   { server, zone, key, prerequisites, updates }: DnsUpdate,
-  ports: { readonly exchange: DnsExchange; readonly nowMs: number; readonly random: () => number },
+  ports: { readonly exchange: DnsExchange; readonly nowMs: number; readonly id: number },
   abort: AbortSignal,
 ): Promise<UpdateOutcome> {
-  const id = Math.floor(ports.random() * 65_536)
+  const { id } = ports
   const signed = signMessage(encodeUpdate(id, zone, prerequisites, updates), key, ports.nowMs)
   const bytes = await ports.exchange(server, signed.message, abort)
   const reply = decodeReply(bytes)
