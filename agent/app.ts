@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { CollectorPorts } from '../collectors/shared/ports.ts'
 import { systemPorts } from '../collectors/shared/system-ports.ts'
 import { buildAnalyst } from './app/analyst.ts'
+import { anomalyKeeperOf, anomalyObserver } from './app/anomaly.ts'
 import { checkAudit } from './app/audit-check.ts'
 import { readCalibrations } from './app/calibrations.ts'
 import { countAssessment, showQueues } from './app/count.ts'
@@ -128,6 +129,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   cleanups.push(() => tracer.close())
   log.info({ analyst: analyst.id, mode: settings.mode, services: services.all().length }, 'agent built')
 
+  const observe = anomalyObserver(metrics, log)
+  const anomaly = settings.anomaly.enabled
+    ? anomalyKeeperOf(config, { store, http, mask, retry, clock, newId, observe })
+    : null
+
   const policy = policyKeeper(config, { store, clock, log, agentId: id })
   let isolation: Isolation = { recoverySiteReachable: null, neutralAnchorReachable: null }
 
@@ -149,7 +155,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     analyst,
     policy: policy.inForce,
     healthScore: settings.healthScore,
-    anomaly: null,
+    anomaly: anomaly?.opinion ?? null,
     isolation: () => isolation,
     mode: settings.mode,
     messages,
@@ -206,6 +212,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         const limited = AbortSignal.any([abort, AbortSignal.timeout(5000)])
         isolation = await probeIsolation(settings.isolation, http, limited)
       })
+    if (anomaly) {
+      every('anomaly', settings.anomaly.advanceSeconds * 1000, anomaly.advance)
+      every('anomaly-training', 60_000, anomaly.trainDue)
+    }
     every('policy', 2000, () => policy.reload())
     every('heartbeat', 5000, () => store.agents.heartbeat(id))
     every('expiry', 2000, async () => {

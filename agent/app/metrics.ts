@@ -35,6 +35,9 @@ export function agentMetrics() {
     collectSeconds: histogram('collect_seconds', 'Waiting for all upstreams.', SECONDS),
     judgeSeconds: histogram('judge_seconds', 'Opinions and gate.', SECONDS),
     evidence: counter('evidence_total', 'Pieces of evidence in decisions, by source and status.', 'source', 'status'),
+    anomalyTrainings: counter('anomaly_trainings_total', 'Trainings of anomaly models, by outcome.', 'outcome'),
+    anomalyOpinions: counter('anomaly_opinions_total', 'Opinions of anomaly models: ok or abstained.', 'status'),
+    anomalyRows: counter('anomaly_rows_total', 'Rows of metrics that anomaly models read on.'),
     reads: counter(
       'collector_reads_total',
       'Looks at upstreams, for decisions and for watching, by source and outcome: ok, empty, or why it failed.',

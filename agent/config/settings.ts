@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HealthScoreOptions } from '../domain/health-score.ts'
 import { StoreOptions } from '../store/open-store.ts'
 import { AnalystSettings } from './analyst-settings.ts'
+import { AnomalySettings } from './anomaly-settings.ts'
 import { ApprovalSettings, SlackSettings } from './approval-settings.ts'
 import { NotifySettings } from './notify-settings.ts'
 import { GroupSettings, PeopleSettings } from './people-settings.ts'
@@ -54,6 +55,7 @@ export const Settings = z.strictObject({
     })
     .prefault({}),
   analyst: AnalystSettings,
+  anomaly: AnomalySettings,
   healthScore: HealthScoreOptions,
   watch: z
     .strictObject({
