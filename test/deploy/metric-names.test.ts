@@ -7,7 +7,7 @@ import { serverUnderTest } from '../server/harness.ts'
 
 const GRAFANA = 'deploy/grafana'
 const MARKDOWN = 'docs/operations.md'
-/** How models learn is told by ; no one has to watch it. */
+/** How models learn is shown by `failwise status`; nobody has to watch it. */
 const LEARNING = /^failwise_anomaly_(trainings|rows|opinions)_total$/
 
 const Rules = z.strictObject({
