@@ -6,6 +6,8 @@ import type { IngestedIncident, IngestResult, ScopedAlert } from './records.ts'
 export interface IngestOptions {
   /** How long a judgement of "nothing to do" stands for the same alerts. */
   readonly recurrenceCooldownMs: number
+  /** News of an incident that was decided a moment ago waits for this long after the decision, so that a storm is looked at as a whole. */
+  readonly gatherMs: number
   /** A firing message of an episode that is known to be over counts as late for this long, and as a new outbreak afterwards. */
   readonly lateMessageMs: number
   /** That many groups of one provider opening within the window hang under one event. */
@@ -163,11 +165,18 @@ function dueAt(
 ): Instant | null {
   if (opens) return incident.nextAssessmentAt
   if (news === 'duplicate' || news === 'out_of_order') return null
+  if (news === 'worse') return receivedAt
   const quietUntil = benignUntil(incident, options)
-  if (quietUntil === null || quietUntil <= receivedAt || news === 'new' || news === 'worse') return receivedAt
+  if (quietUntil === null || quietUntil <= receivedAt || news === 'new') return gathered(incident, receivedAt, options)
   // It came back, or went as it had come: nothing that was not judged a moment ago.
   const isEcho = news === 'fired' || (known !== undefined && known.changedAt > (incident.lastDecidedAt ?? receivedAt))
-  return isEcho ? quietUntil : receivedAt
+  return isEcho ? quietUntil : gathered(incident, receivedAt, options)
+}
+
+function gathered({ lastDecidedAt }: KnownIncident, receivedAt: Instant, { gatherMs }: IngestOptions): Instant {
+  if (lastDecidedAt === null) return receivedAt
+  const earliest = instantOf(epochMs(lastDecidedAt) + gatherMs)
+  return earliest > receivedAt ? earliest : receivedAt
 }
 
 function benignUntil(incident: KnownIncident, options: IngestOptions): Instant | null {

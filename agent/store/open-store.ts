@@ -33,6 +33,8 @@ export const StoreOptions = z
     statementTimeoutMs: z.number().int().positive().default(15_000),
     /** How long "nothing to do" stands for the same alerts. Longer hides a benign alert that turned serious. */
     recurrenceCooldownMs: z.number().int().min(0).default(900_000),
+    /** Longer delays the look at what is new; shorter looks again for every delivery of a storm. */
+    gatherMs: z.number().int().min(0).default(5000),
     /** Longer takes a new outbreak for a late message; shorter re-opens for messages that were merely late. */
     lateMessageMs: z.number().int().min(0).default(300_000),
     /** That many groups of one provider within the window are one outage. */

@@ -1,18 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
-import type { z } from 'zod'
+import { stringify } from 'yaml'
+import { PlanFile } from '../../actions/index.ts'
 import { type Agent, createAgent } from '../../agent/app.ts'
-import { Catalogue } from '../../agent/config/catalogue.ts'
-import { Settings } from '../../agent/config/settings.ts'
-import type { Config } from '../../agent/config.ts'
+import { type Config, loadConfig } from '../../agent/config.ts'
 import type { Assessment } from '../../agent/engine/assess.ts'
 import { createLog } from '../../agent/lib/log.ts'
-import { Policy } from '../../agent/policy/policy.ts'
 import { serverDepsOf } from '../../agent/server/wire.ts'
 import { createServer } from '../../agent/server.ts'
 import type { TestClock, testServer } from '../store/test-database.ts'
@@ -30,8 +28,9 @@ export interface Running {
 }
 
 export interface Wanted {
-  readonly catalogue?: Omit<z.input<typeof Catalogue>, 'version'>
-  readonly settings?: Omit<z.input<typeof Settings>, 'version'>
+  /** What services.yaml and failwise.yaml hold besides their version. */
+  readonly catalogue?: { readonly services: readonly object[] }
+  readonly settings?: object
   /** Continues where another agent of this test stopped. */
   readonly after?: Running
   readonly clock?: TestClock
@@ -71,22 +70,33 @@ export async function runningAgent(databases: ReturnType<typeof testServer>, wan
   return { agent, server, config, clock, assessed, logLines, sql, stop }
 }
 
+/** Through files, as people configure an agent. */
 function configOf(wanted: Wanted, folder: string, url: string | undefined): Config {
   const databaseUrl = url ?? wanted.after?.config.settings.store.databaseUrl
-  const settings = Settings.parse({
-    version: 1,
-    watch: { enabled: false },
-    ...wanted.settings,
-    store: { folder, databaseUrl, options: { maximumConnections: 10 }, ...wanted.settings?.store },
-  })
-  const catalogue = wanted.catalogue
-    ? Catalogue.parse({ version: 1, ...wanted.catalogue })
-    : (wanted.after?.config.catalogue ?? Catalogue.parse({ version: 1 }))
-  return {
-    ...{ folder, settings, catalogue, policy: Policy.parse({ version: 1 }), policyText: 'version: 1\n' },
-    ...{ policyFile: join(folder, 'policy.yaml'), absent: [] },
-  }
+  const store = { folder, databaseUrl, options: { maximumConnections: 10 } }
+  const settings = { version: 1, watch: { enabled: false }, ...wanted.settings, store }
+  writeFileSync(join(folder, 'failwise.yaml'), stringify(settings))
+  if (wanted.catalogue) writeFileSync(join(folder, 'services.yaml'), stringify({ version: 1, ...wanted.catalogue }))
+  return loadConfig(folder, {})
 }
+
+/** What every service of these tests can do; carrying it out only tells people. */
+const PLANS = (['region_failover', 'self_heal'] as const).map((action) =>
+  PlanFile.parse({
+    version: 1,
+    kind: 'DisasterRecoveryPlan',
+    name: action === 'self_heal' ? 'restart' : 'move',
+    description: 'Tells people.',
+    service: 'any',
+    action,
+    ...(action === 'region_failover' && {
+      source: { provider: 'aws', region: 'eu-west-1' },
+      target: { provider: 'aws', region: 'eu-central-1' },
+    }),
+    objectives: { rtoSeconds: 60, rpoSeconds: 60 },
+    stages: [{ stage: 'notify', timeoutSeconds: 5, title: 'carried out' }],
+  }),
+)
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'failwise-app-'))
@@ -94,20 +104,15 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** A service of the catalogue in its own failover group, with what a move would need. */
-export function catalogueService(name: string, collect: unknown[] = []) {
+/** A service of the catalogue in its own failover group. */
+export function catalogueService(name: string, collect: readonly object[] = []) {
   return {
     name,
     primary: { provider: 'aws', region: 'eu-west-1' },
     secondary: { provider: 'aws', region: 'eu-central-1' },
     runbookUrl: `https://wiki.example/${name}`,
     approvers: ['alice'],
-    plans: { region_failover: { name: 'move' }, self_heal: { name: 'restart' } },
-    collect: collect as z.input<typeof Catalogue>['services'] extends (infer S)[] | undefined
-      ? S extends { collect?: infer C }
-        ? NonNullable<C>
-        : never
-      : never,
+    collect: [...collect],
   }
 }
 

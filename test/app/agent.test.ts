@@ -79,7 +79,7 @@ describe('an agent', () => {
     await waitUntil(() => running.assessed.length === 1, 'the assessment')
     status.internal = 'ok'
     status.outside = 'ok'
-    running.clock.advance(1000)
+    running.clock.advance(5000)
     await post(running, delivery([{ service: 'shop', status: 'resolved' }]))
     await waitUntil(() => running.assessed.length === 2, 'the assessment that the end of the alert asks for')
     await lookAgain(running, 30_000)
