@@ -16,6 +16,9 @@ export type YamlRead<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: Problem[] }
 
+/** Enough for a catalogue of thousands of services that share an anchor, too little for a small file to expand without end. */
+const ALIAS_LIMIT = 10_000
+
 /** Finds what stands for `${NAME}` in a file's strings, such as an environment variable; undefined when there is none. */
 export type Lookup = (name: string) => string | undefined
 
@@ -38,8 +41,13 @@ export function readYaml<T extends z.ZodType>(
     })
     return { ok: false, problems }
   }
-  // Aliases are capped so that a small file cannot expand without end.
-  const raw: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
+  let raw: unknown
+  try {
+    raw = document.toJS({ maxAliasCount: ALIAS_LIMIT }) ?? {}
+  } catch (error) {
+    // Aliases of aliases, or one of an anchor that is not there.
+    return { ok: false, problems: [{ file, line: 1, column: 1, path: '', message: (error as Error).message }] }
+  }
   const missing: Place[] = []
   const filled = lookup ? fill(raw, lookup, [], missing) : raw
   const parsed = schema.safeParse(filled, { reportInput: true })

@@ -55,6 +55,14 @@ describe('readYaml', () => {
     expect(read.ok).toBe(false)
   })
 
+  it('reports a file that would expand without end, and reads one that shares an anchor a thousand times', () => {
+    const levels = Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`)
+    expect(problems(['a0: &a0 [x]', ...levels].join('\n'))[0]).toMatch(/alias/i)
+    const names = Array.from({ length: 1000 }, () => '  - *one')
+    const shared = readYaml(['services:', '  - &one { name: a }', ...names].join('\n'), 'x.yaml', schema)
+    expect(shared.ok && shared.value.services).toHaveLength(1001)
+  })
+
   it('names the file in the fault and gives a line for each mistake', () => {
     const read = readYaml('mode: x', 'x.yaml', schema)
     if (read.ok) throw new Error('expected mistakes')
