@@ -60,8 +60,12 @@ describe.each(DETECTOR_NAMES)('the stored detector %s', (name) => {
   it('finds the broken stretch in a backtest', () => {
     const result = backtest(history, history.atSeconds[split]!, { detector: name })
     const [from, to] = [history.atSeconds[split + 100]!, history.atSeconds[split + 124]!]
-    const hit = result.episodes.find(({ peakAtSeconds: at }) => at >= from && at < to)
-    expect(hit?.contributions[0]?.metric).toBe('m2')
+    const hit = result.episodes.find(
+      ({ sinceSeconds, untilSeconds }) => sinceSeconds < to && (untilSeconds ?? to) > from,
+    )
+    expect(hit).toBeDefined()
+    // The baseline is alarmed, but what it isolates a row by need not be what is unusual about it.
+    if (name !== 'isolation-forest') expect(hit?.contributions[0]?.metric).toBe('m2')
     expect(hit?.peakRisk === null).toBe(name === 'isolation-forest')
   })
 })
