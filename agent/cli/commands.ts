@@ -66,6 +66,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (io) => (await import('./report-command.ts')).reportCommand(io),
   },
   {
+    name: 'anomaly',
+    about: 'models of what is normal for a service: train, explain, backtest, list',
+    load: async (io) => (await import('./anomaly-command.ts')).anomalyCommand(io),
+  },
+  {
     name: 'freeze',
     about: 'the kill switch: nothing is done for a service, or for all of them; on the record',
     load: async (io) => (await import('./freeze-command.ts')).freezeCommand(io),
