@@ -77,7 +77,11 @@ async function changeTo(
     return [{ record, before, values: after.values, ttlSeconds: after.ttlSeconds ?? record.ttlSeconds }]
   })
   if (changes.length === 0) return
-  if ((await effector.change(ctx, changes, generation)) === 'changed') return
+  const told = changes.map(({ record, values }) => `${record.name} to ${values.join(', ')}`).join('; ')
+  const outcome = await ctx.effect(`point ${told} in ${effector.place}`, (write) =>
+    effector.change(ctx, write, changes, generation),
+  )
+  if (outcome !== 'moved_on') return
   const seen = await effector.read(ctx, records)
   if (seen.generation !== null && seen.generation > ctx.run.generation) throw tooOld(effector)
   // The same change of ours may have arrived although its answer was lost.

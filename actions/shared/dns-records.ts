@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
+import type { WritePorts } from '../ports.ts'
 import type { StageContext } from '../stage.ts'
 
 const HostName = z
@@ -71,6 +72,7 @@ export interface DnsEffector {
   /** Within an effect. `moved_on`: a prerequisite was not met, nothing changed. */
   change(
     ctx: StageContext,
+    write: WritePorts,
     changes: readonly RecordChange[],
     previousGeneration: number | null,
   ): Promise<'changed' | 'moved_on'>

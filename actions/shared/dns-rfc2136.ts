@@ -35,7 +35,7 @@ export function rfc2136(options: Rfc2136, firstName: string): DnsEffector {
       const { values } = await ctx.read.resolveDns({ name: generationName, type: 'TXT', server }, ctx.abort)
       return { states, generation: generationIn(values) }
     },
-    async change(ctx, changes, previousGeneration) {
+    async change(ctx, write, changes, previousGeneration) {
       const generation = recordData('TXT', generationText(ctx.run.generation))
       const prerequisites = [
         ...changes.flatMap(requireBefore),
@@ -48,15 +48,11 @@ export function rfc2136(options: Rfc2136, firstName: string): DnsEffector {
         removeAll(generationName, RECORD_TYPES.TXT),
         add(generationName, RECORD_TYPES.TXT, 1, generation),
       ]
-      const { outcome } = (await ctx.effect(
-        `update ${changes.map(({ record }) => record.name).join(', ')} in zone ${zone} at ${server}`,
-        (write) =>
-          updateDns(
-            { server: hostAndPort(server), zone, key, prerequisites, updates },
-            { exchange: write.exchangeDns, nowMs: ctx.clock.now(), id: messageId(ctx) },
-            ctx.abort,
-          ),
-      )) ?? { outcome: 'updated' }
+      const { outcome } = await updateDns(
+        { server: hostAndPort(server), zone, key, prerequisites, updates },
+        { exchange: write.exchangeDns, nowMs: ctx.clock.now(), id: messageId(ctx) },
+        ctx.abort,
+      )
       return outcome === 'updated' ? 'changed' : 'moved_on'
     },
     // Secondaries are asked by the resolvers themselves.

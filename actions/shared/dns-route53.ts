@@ -9,6 +9,7 @@ import {
 import { z } from 'zod'
 import { Fault } from '../../agent/lib/errors.ts'
 import type { Http } from '../../agent/lib/http.ts'
+import type { WritePorts } from '../ports.ts'
 import type { StageContext } from '../stage.ts'
 import { awsCall, awsClientConfig, awsException, awsShape } from './aws.ts'
 import { type DnsEffector, generationIn, generationText, type RecordChange } from './dns-records.ts'
@@ -40,10 +41,10 @@ export interface Route53Zone {
   identify(ctx: StageContext): Promise<void>
   readSet(ctx: StageContext, key: SetKey): Promise<ResourceRecordSet | null>
   readGeneration(ctx: StageContext): Promise<{ generation: number | null; set: ResourceRecordSet | null }>
-  /** Replaces sets and the generation in one batch. */
+  /** Within an effect: replaces sets and the generation in one batch. */
   replace(
     ctx: StageContext,
-    what: string,
+    write: WritePorts,
     pairs: readonly { readonly before: ResourceRecordSet | null; readonly after: ResourceRecordSet }[],
   ): Promise<'changed' | 'moved_on'>
   isSpread(ctx: StageContext): Promise<boolean>
@@ -92,7 +93,7 @@ export function route53Zone(options: Route53, firstName: string): Route53Zone {
     },
     readSet,
     readGeneration,
-    async replace(ctx, what, pairs) {
+    async replace(ctx, write, pairs) {
       const { generation, set } = await readGeneration(ctx)
       if (generation !== null && generation > ctx.run.generation) return 'moved_on'
       const after: ResourceRecordSet = {
@@ -105,25 +106,20 @@ export function route53Zone(options: Route53, firstName: string): Route53Zone {
         ...(pair.before ? [{ Action: 'DELETE' as const, ResourceRecordSet: pair.before }] : []),
         { Action: 'CREATE' as const, ResourceRecordSet: pair.after },
       ])
-      const outcome = await ctx.effect(what, async (write) => {
-        const client = clientOver(write.http, ctx.abort)
-        const command = new ChangeResourceRecordSetsCommand({
-          HostedZoneId: options.hostedZoneId,
-          ChangeBatch: { Comment: `failwise ${ctx.idempotencyKey}`, Changes: changes },
-        })
-        try {
-          const { ChangeInfo } = await patiently(ctx, () => awsCall(place, () => client.send(command)))
-          return { changeId: ChangeInfo?.Id ?? null }
-        } catch (error) {
-          // What was read is there no more, or the same change has arrived before its answer was lost: looking again tells.
-          if (awsException(error) === 'InvalidChangeBatch') return { changeId: undefined }
-          throw error
-        }
+      const client = clientOver(write.http, ctx.abort)
+      const command = new ChangeResourceRecordSetsCommand({
+        HostedZoneId: options.hostedZoneId,
+        ChangeBatch: { Comment: `failwise ${ctx.idempotencyKey}`, Changes: changes },
       })
-      if (outcome === null) return 'changed'
-      if (outcome.changeId === undefined) return 'moved_on'
-      await ctx.remember(CHANGE_KEY, outcome.changeId)
-      return 'changed'
+      try {
+        const { ChangeInfo } = await patiently(ctx, () => awsCall(place, () => client.send(command)))
+        await ctx.remember(CHANGE_KEY, ChangeInfo?.Id ?? null)
+        return 'changed'
+      } catch (error) {
+        // What was read is there no more, or the same change has arrived before its answer was lost: looking again tells.
+        if (awsException(error) === 'InvalidChangeBatch') return 'moved_on'
+        throw error
+      }
     },
     async isSpread(ctx) {
       const changeId = ctx.recall(CHANGE_KEY, z.string())
@@ -168,11 +164,10 @@ export function route53(options: Route53, firstName: string): DnsEffector {
       }
       return { states, generation: (await zone.readGeneration(ctx)).generation }
     },
-    async change(ctx, changes) {
+    async change(ctx, write, changes) {
       const pairs = await setsOf(ctx, changes)
       if (!pairs) return 'moved_on'
-      const names = changes.map(({ record }) => record.name).join(', ')
-      return zone.replace(ctx, `change ${names} in Route 53 zone ${options.zone} (${options.hostedZoneId})`, pairs)
+      return zone.replace(ctx, write, pairs)
     },
     isSpread: zone.isSpread,
   }

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { Fault } from '../../agent/lib/errors.ts'
 import type { WritePorts } from '../ports.ts'
 import type { StageContext } from '../stage.ts'
+import { HaproxyLever, haproxyLever } from './traffic-haproxy.ts'
+import { Route53Lever, route53Lever } from './traffic-route53.ts'
 
 /** Something that says which share of the users goes to the target. */
 export interface TrafficLever {
@@ -25,13 +27,24 @@ const HttpLever = z.strictObject({
   fenced: z.boolean().default(false),
 })
 
-export const LeverOptions = z.discriminatedUnion('by', [HttpLever])
+export const LeverOptions = z.discriminatedUnion('by', [HaproxyLever, HttpLever, Route53Lever])
 export type LeverOptions = z.infer<typeof LeverOptions>
 
 const Share = z.object({ percent: z.number().min(0).max(100) })
 
 /** The lever of a plan. */
-export function trafficLever({ url, headers, fenced }: LeverOptions): TrafficLever {
+export function trafficLever(options: LeverOptions): TrafficLever {
+  switch (options.by) {
+    case 'haproxy':
+      return haproxyLever(options)
+    case 'http':
+      return httpLever(options)
+    case 'route53':
+      return route53Lever(options)
+  }
+}
+
+function httpLever({ url, headers, fenced }: z.infer<typeof HttpLever>): TrafficLever {
   const { host, pathname } = new URL(url)
   return {
     fencing: fenced ? 'fenced' : 'unfenced',

@@ -120,7 +120,7 @@ describe('DNS switch on a real server', () => {
     const ctx = s.context('switch-dns')
     await stageOf().identify?.(ctx)
     await stageOf().apply(ctx)
-    expect(s.effects.join()).toContain('update app.example.test')
+    expect(s.effects.join()).toContain('point app.example.test')
     expect(dig(zone.port)).toBe(OLD)
   })
 })

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import pg from 'pg'
 import { systemStagePorts } from '../../actions/shared/system-ports.ts'
@@ -121,4 +122,82 @@ async function startNamed(folder: string, port: number, lines: readonly string[]
   }
   await waitUntil(isRunning, 20_000, () => `named does not start:\n${output.join('').slice(-2000)}`)
   return { url: `dns://127.0.0.1:${port}`, port, stop: () => stopChild(child) }
+}
+
+export interface HaproxyPart extends Part {
+  readonly socket: string
+}
+
+/** A HAProxy with one backend `app` of servers `r1`, `r2`, …, all but the first with weight 0. */
+export async function startHaproxy(folder: string, serverPorts: readonly number[]): Promise<HaproxyPart> {
+  const port = await freePort()
+  const socket = join(folder, `haproxy-${port}.sock`)
+  const servers = serverPorts.map(
+    (one, index) =>
+      `  server r${index + 1} 127.0.0.1:${one} weight ${index === 0 ? 100 : 0} check inter 200 fall 1 rise 1`,
+  )
+  const config = [
+    'global',
+    `  stats socket ${socket} mode 600 level admin`,
+    'defaults',
+    '  mode http',
+    '  timeout connect 1s',
+    '  timeout client 5s',
+    '  timeout server 5s',
+    'frontend users',
+    `  bind 127.0.0.1:${port}`,
+    '  default_backend app',
+    'backend app',
+    '  balance roundrobin',
+    '  option httpchk GET /health',
+    '  http-check expect status 200',
+    ...servers,
+  ]
+  const file = join(folder, `haproxy-${port}.cfg`)
+  writeFileSync(file, `${config.join('\n')}\n`)
+  const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const output: string[] = []
+  child.stderr.on('data', (chunk) => output.push(String(chunk)))
+  const answers = async () => {
+    if (child.exitCode !== null) throw new Error(`haproxy ended:\n${output.join('')}`)
+    return (await fetch(`http://127.0.0.1:${port}/`).catch(() => null)) !== null
+  }
+  await waitUntil(answers, 10_000, () => `haproxy does not start:\n${output.join('')}`)
+  return { url: `http://127.0.0.1:${port}`, port, socket, stop: () => stopChild(child) }
+}
+
+export interface SmallService {
+  readonly port: number
+  /** Paths that were asked for, health checks left out. */
+  readonly asked: string[]
+  setHealthy(isHealthy: boolean): void
+  stop(): Promise<void>
+}
+
+/** A service that keeps a log of its requests; the answer comes from whoever serves it. */
+export async function startService(
+  serve: (path: string, method: string) => Promise<{ status: number; body: string }>,
+): Promise<SmallService> {
+  const asked: string[] = []
+  let isHealthy = true
+  const server = createServer(async (request, response) => {
+    const path = request.url ?? ''
+    if (path === '/health') return void response.writeHead(isHealthy ? 200 : 503).end()
+    asked.push(path)
+    const { status, body } = await serve(path, request.method ?? '')
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    asked,
+    setHealthy: (value) => {
+      isHealthy = value
+    },
+    stop: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
 }
