@@ -63,6 +63,8 @@ export interface StageContext {
    * `what` names the target and the change, in words: it is what people read when the agent dies in the middle.
    */
   effect<T>(what: string, apply: (write: WritePorts) => Promise<T>): Promise<T | null>
+  /** Tells people through the configured channels; an effect like any other, so a rehearsal wakes nobody. */
+  tell(message: { readonly title: string; readonly lines: readonly string[]; readonly isPage: boolean }): Promise<void>
   /** Something that people should see in the run's journal and live; nothing secret. */
   note(text: string, data?: Readonly<Record<string, unknown>>): Promise<void>
   /** Durable before it returns; a rollback and a restarted agent recall it. Never a secret. */

@@ -12,7 +12,9 @@ import { type AgentMetrics, agentMetrics } from './app/metrics.ts'
 import { notifiersOf } from './app/notifiers.ts'
 import { observedNotifier, observedServices, observedTracer } from './app/observed.ts'
 import { openConfiguredStore } from './app/open-store.ts'
+import { planBook } from './app/plan-book.ts'
 import { type PolicyKeeper, policyKeeper } from './app/policy-keeper.ts'
+import { type RunDesk, runDesk } from './app/run-desk.ts'
 import { secretKeyIn } from './app/secret-key.ts'
 import { serviceBook } from './app/service-book.ts'
 import { storeBudget } from './app/store-budget.ts'
@@ -25,6 +27,7 @@ import { type AssessDeps, type Assessment, assess, claimLeaseMs } from './engine
 import { startAssessor } from './engine/assessor.ts'
 import { pageLateIncidents } from './engine/late.ts'
 import { type Loop, startLoop } from './engine/loop.ts'
+import type { PlanBook } from './engine/plan-book.ts'
 import type { Progress } from './engine/progress.ts'
 import type { ServiceBook } from './engine/service-entry.ts'
 import { watchOnce } from './engine/watch.ts'
@@ -52,6 +55,8 @@ export interface AgentOptions {
   readonly analyst?: string
   readonly progress?: Progress
   readonly onAssessed?: (assessment: Assessment) => void
+  /** Its name among the agents; the configured one, or a new one, unless given. */
+  readonly id?: string
 }
 
 /** Everything that was built, for those who answer requests and commands. */
@@ -60,6 +65,8 @@ export interface Agent {
   readonly config: Config
   readonly store: Store
   readonly services: ServiceBook
+  readonly plans: PlanBook
+  readonly runs: RunDesk
   readonly policy: PolicyKeeper
   readonly metrics: AgentMetrics
   readonly clock: Clock
@@ -70,6 +77,8 @@ export interface Agent {
   readonly assessDeps: AssessDeps
   /** Starts the background work: assessing, watching, telling people, keeping house. */
   start(): Promise<void>
+  /** Only carries out runs, for a command where no agent is alive. */
+  startRuns(): Promise<void>
   /** Stores alerts under their services; resolves only when they are durable. */
   intake(alerts: readonly Alert[], receivedAt: Instant): Promise<Intake>
   /** Something was ingested; look now. */
@@ -93,7 +102,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const clock = options.clock ?? systemClock
   const cleanups: (() => Promise<void>)[] = []
   const newId = sortableIds(clock)
-  const id = settings.agentId ?? newId('agent')
+  const id = options.id ?? settings.agentId ?? newId('agent')
   const log = options.log.child({ agent: id })
 
   const metrics = agentMetrics()
@@ -111,7 +120,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const changes = await store.changes.within(services, window)
     return changes.slice(-CHANGES_PER_LOOK).map(({ changeKind, ...change }) => ({ ...change, kind: changeKind }))
   }
-  const catalogue = serviceBook(config.catalogue, systemPorts({ clock, recentChanges }))
+  const plans = planBook(config.plans)
+  const catalogue = serviceBook(config.catalogue, plans, systemPorts({ clock, recentChanges }))
   const services = observedServices(catalogue, metrics, clock)
 
   const { analyst, prompt, tracer } = buildAnalyst(options.analyst ?? 'auto', {
@@ -163,13 +173,13 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     windowMs: settings.assess.windowMinutes * 60_000,
     ...(options.progress && { progress: options.progress }),
   }
-  const onAssessed = (assessment: Assessment) => {
-    countAssessment(metrics, assessment)
-    options.onAssessed?.(assessment)
-  }
-
   const loops: Loop[] = []
   let assessor: Loop | null = null
+  const onAssessed = (assessment: Assessment) => {
+    countAssessment(metrics, assessment)
+    if (assessment.recorded.runId !== null) for (const loop of running) loop.nudge()
+    options.onAssessed?.(assessment)
+  }
   const onError = (name: string, error: unknown) => {
     metrics.failures.inc({ loop: name })
     log.warn({ loop: name, err: error }, 'background round failed, trying again')
@@ -182,8 +192,22 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     loops.push(startLoop({ name, clock, intervalMs, round: wrapped, onError }))
   }
 
-  async function start(): Promise<void> {
+  const runs = runDesk({
+    ...{ config, environment, agentId: id, store, services, plans, http, mask, retry, clock, onError },
+    policy: () => policy.inForce().policy,
+    registry: metrics.registry,
+  })
+  let running: Loop[] = []
+
+  async function startRuns(): Promise<void> {
     await store.agents.register({ id, host: hostname(), pid: process.pid, version: options.version })
+    every('heartbeat', 5000, () => store.agents.heartbeat(id))
+    running = runs.start()
+    loops.push(...running)
+  }
+
+  async function start(): Promise<void> {
+    await startRuns()
     const actor = { kind: 'agent', id, via: null } as const
     const at = new Date(clock.now()).toISOString()
     await store.audit.append([{ kind: 'agent_started', at, actor, version: options.version, mode: settings.mode }])
@@ -217,7 +241,6 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       every('anomaly-training', 60_000, anomaly.trainDue)
     }
     every('policy', 2000, () => policy.reload())
-    every('heartbeat', 5000, () => store.agents.heartbeat(id))
     every('expiry', 2000, async () => {
       await store.approvals.expire()
       await store.runs.expire()
@@ -250,6 +273,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
   return {
     ...{ id, config, store, services, policy, metrics, clock, log, http, mask, prompt, assessDeps, start },
+    ...{ plans, runs, startRuns },
     intake: intakeFor(config.catalogue.services, store, mask),
     nudge: () => assessor?.nudge(),
     assessNow: async (incidentId) => {

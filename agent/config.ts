@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { Catalogue } from './config/catalogue.ts'
+import { planProblems, planTexts, readPlans } from './config/plans.ts'
 import { Settings } from './config/settings.ts'
+import type { Plan } from './domain/plan.ts'
 import { Fault } from './lib/errors.ts'
 import { type Lookup, type Problem, problemsFault, readYaml } from './lib/yaml-file.ts'
 import { Policy } from './policy/policy.ts'
@@ -15,6 +17,7 @@ export interface Config {
   readonly folder: string
   readonly settings: Settings
   readonly catalogue: Catalogue
+  readonly plans: readonly Plan[]
   readonly policy: Policy
   readonly policyText: string
   readonly policyFile: string
@@ -65,11 +68,21 @@ export function loadConfig(folder: string, environment: Environment): Config {
   const settings = read(SETTINGS_FILE, Settings, 'version: 1\n')
   const catalogue = read(CATALOGUE_FILE, Catalogue, 'version: 1\n')
   const policy = read(POLICY_FILE, Policy, EMPTY_POLICY)
-  if (settings.value === null || catalogue.value === null || policy.value === null) throw problemsFault(problems)
+  const texts = planTexts(root, readText)
+  const { plans, problems: planMistakes } = readPlans(texts, lookup)
+  problems.push(...planMistakes)
+  // Only files that are right by themselves can be seen together.
+  if (catalogue.value !== null && planMistakes.length === 0) {
+    const services = { file: CATALOGUE_FILE, text: catalogue.text, value: catalogue.value }
+    problems.push(...planProblems(texts, plans, services, lookup))
+  }
+  if (settings.value === null || catalogue.value === null || policy.value === null || problems.length > 0)
+    throw problemsFault(problems)
   return Object.freeze({
     folder: root,
     settings: Object.freeze(withEnvironment(settings.value, environment)),
     catalogue: Object.freeze(catalogue.value),
+    plans: Object.freeze(plans),
     policy: Object.freeze(policy.value),
     policyText: policy.text,
     policyFile: join(root, POLICY_FILE),

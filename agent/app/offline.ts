@@ -12,6 +12,7 @@ import { createMask, type Mask } from '../lib/mask.ts'
 import { retrying } from '../lib/retry.ts'
 import { type BuiltAnalyst, buildAnalyst } from './analyst.ts'
 import { readCalibrations } from './calibrations.ts'
+import { planBook } from './plan-book.ts'
 import { ephemeralKey } from './secret-key.ts'
 import { serviceBook } from './service-book.ts'
 
@@ -31,7 +32,11 @@ export function offline(config: Config, environment: Readonly<Record<string, str
   const mask = createMask({ key })
   const http = httpClient(HttpClientOptions.parse({}))
   const retry = retrying({ clock: systemClock, random: Math.random })
-  const services = serviceBook(catalogue, systemPorts({ clock: systemClock, recentChanges: noStore }))
+  const services = serviceBook(
+    catalogue,
+    planBook(config.plans),
+    systemPorts({ clock: systemClock, recentChanges: noStore }),
+  )
   return {
     services,
     mask,

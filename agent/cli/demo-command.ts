@@ -17,6 +17,7 @@ import { createLog } from '../lib/log.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
 import { decisionCard } from './card.ts'
+import { demoPlans } from './demo-plans.ts'
 import { serveUpstreams } from './demo-upstreams.ts'
 import { type Answer, answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { untilToldToStop } from './serve-command.ts'
@@ -117,7 +118,7 @@ function demoConfig(
   io: CliIo,
 ): Config {
   const { service, collectors } = recordedEntry(incident, upstreamUrl)
-  const plan = (name: string) => ({ name })
+  const plans = demoPlans(service)
   const catalogue = Catalogue.parse({
     version: 1,
     services: [
@@ -125,18 +126,13 @@ function demoConfig(
         ...service,
         collect: collectors,
         approvers: ['you'],
-        plans: {
-          self_heal: plan('restart in place'),
-          rollback_change: plan('roll back the last release'),
-          ...(service.secondary && { region_failover: plan(`move to ${service.secondary.region}`) }),
-          ...(service.dr && { dr_failover: plan(`move to ${service.dr.provider} ${service.dr.region}`) }),
-        },
+        plans: Object.fromEntries(plans.map(({ action, name }) => [action, name])),
       },
     ],
   })
   const base = loadConfig(options.config, io.environment)
   const settings = Settings.parse({ version: 1, server: { port: portOf(options.port) }, store: { folder } })
-  return { ...base, settings: { ...settings, analyst: base.settings.analyst }, catalogue, folder }
+  return { ...base, settings: { ...settings, analyst: base.settings.analyst }, catalogue, plans, folder }
 }
 
 function portOf(text: string): number {

@@ -1,23 +1,15 @@
 import { z } from 'zod'
 import { CollectorOptions } from '../../collectors/index.ts'
-import { hashOf } from '../domain/canonical.ts'
+import { PlanName } from '../domain/plan.ts'
 import { Service } from '../domain/service.ts'
 import { AlertMatchers } from '../ingest/match.ts'
 
-/** What would run for an action, until a plan file says it in stages: enough for people to do it and for the gate to judge it. */
-const PlanEntry = z.strictObject({
-  name: z.string().min(1),
-  /** Has a stage without a way back; such a plan is always asked for. */
-  irreversible: z.boolean().default(false),
-  /** Touches something that cannot refuse an outdated command. */
-  unfenced: z.boolean().default(false),
-})
-
+/** The plan of each action, by name; what has no plan cannot be done. */
 const Plans = z.strictObject({
-  self_heal: PlanEntry.optional(),
-  rollback_change: PlanEntry.optional(),
-  region_failover: PlanEntry.optional(),
-  dr_failover: PlanEntry.optional(),
+  self_heal: PlanName.optional(),
+  rollback_change: PlanName.optional(),
+  region_failover: PlanName.optional(),
+  dr_failover: PlanName.optional(),
 })
 
 const CatalogueService = z.strictObject({
@@ -89,10 +81,4 @@ function checkTemplates(templates: readonly unknown[], context: z.RefinementCtx)
     const parsed = CollectorOptions.safeParse(filled(template, SAMPLE))
     for (const issue of parsed.error?.issues ?? []) context.addIssue({ ...issue, path: [index, ...issue.path] })
   }
-}
-
-/** The identity of a plan as the gate and approvals know it. */
-export function planHashOf(service: CatalogueService, action: keyof CatalogueService['plans']): string | null {
-  const plan = service.plans[action]
-  return plan === undefined ? null : hashOf({ service: service.name, action, plan })
 }

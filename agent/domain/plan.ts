@@ -54,6 +54,10 @@ export const planShape = {
     .prefault({}),
   /** The plan that brings it back. */
   failback: PlanName.optional(),
+  /** It works on things that nobody needs, so that it may be rehearsed for real. */
+  sandbox: z.boolean().default(false),
+  /** Numbered writes whose fate measures the data lost. Without it the loss is not measured, which is not the same as none. */
+  probe: z.looseObject({ by: z.string().min(1) }).optional(),
   /** What happens when a stage fails and everything before it can be undone: undo all of it, or stop and wait for a person. */
   onFailure: z.enum(['roll_back', 'wait_for_person']).default('roll_back'),
 } as const
@@ -70,6 +74,38 @@ export function stageIdOf(stage: PlanStage): string {
 /** The longest that a plan may take when nothing fails. */
 export function plannedSeconds(plan: Pick<Plan, 'stages'>): number {
   return plan.stages.reduce((sum, stage) => sum + stage.timeoutSeconds, 0)
+}
+
+/** Names that mean something else in the journal. */
+const RESERVED_IDS: readonly string[] = ['run']
+
+/** What no schema of a single field can say. Returns the place of each mistake, and what would be right. */
+export function planMistakes(plan: Plan): { readonly path: (string | number)[]; readonly message: string }[] {
+  const mistakes: { path: (string | number)[]; message: string }[] = []
+  const ids = plan.stages.map(stageIdOf)
+  for (const [index, id] of ids.entries()) {
+    if (ids.indexOf(id) !== index)
+      mistakes.push({ path: ['stages', index, 'stage'], message: `"${id}" stands here twice; give one of them an id` })
+    if (RESERVED_IDS.includes(id)) mistakes.push({ path: ['stages', index, 'id'], message: `"${id}" is reserved` })
+  }
+  const planned = plannedSeconds(plan)
+  const { rtoSeconds } = plan.objectives
+  if (planned > rtoSeconds)
+    mistakes.push({
+      path: ['objectives', 'rtoSeconds'],
+      message: `the stages may take ${planned} s together, which is more than the ${rtoSeconds} s that are promised`,
+    })
+  const moves = plan.action === 'region_failover' || plan.action === 'dr_failover'
+  for (const end of ['source', 'target'] as const) {
+    if (moves && plan[end] === null)
+      mistakes.push({ path: [end], message: `is missing: ${plan.action} moves something` })
+    if (plan.action === 'observe' && plan[end] !== null)
+      mistakes.push({ path: [end], message: 'must not be there: observe moves nothing' })
+  }
+  if (plan.direction === 'back' && !moves)
+    mistakes.push({ path: ['direction'], message: `only a failover has a way back; the action is ${plan.action}` })
+  if (plan.failback === plan.name) mistakes.push({ path: ['failback'], message: 'a plan is not its own way back' })
+  return mistakes
 }
 
 const SECRET_NAME = /password|secret|token|credential|authorization|^key$|api_?key|private_?key/i

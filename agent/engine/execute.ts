@@ -69,7 +69,9 @@ export async function executeRun(run: Run, deps: ExecuteDeps, stop: AbortSignal)
       page: (why, details) => tell(execution, true, 'critical', why, details),
     }
     const { plan, ports, clock, look } = deps
-    const execution: Execution = { deps, record, time, stop, staging: { plan, ports, clock, look, hold } }
+    const told: StageContextDeps['tell'] = ({ title, lines, isPage }) =>
+      tell(execution, isPage, isPage ? 'critical' : 'info', title, lines)
+    const execution: Execution = { deps, record, time, stop, staging: { plan, ports, clock, look, hold, tell: told } }
     await carryOn(execution)
     return record.run().state
   } catch (error) {

@@ -2,7 +2,6 @@ import type { StagePorts } from '../../actions/index.ts'
 import { Facts } from '../domain/facts.ts'
 import type { Run, RunState } from '../domain/run.ts'
 import { groupOf, unknownService } from '../domain/service.ts'
-import type { Instant } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
 import type { Store } from '../store/store.ts'
 import { type ExecuteDeps, executeRun } from './execute.ts'
@@ -24,7 +23,7 @@ export interface RunnerDeps extends Pick<ExecuteDeps, Shared> {
     incidentId: string | null,
     abort: AbortSignal,
   ) => ReturnType<ExecuteDeps['look']>
-  readonly measureLoss: (plan: LoadedPlan, since: Instant, abort: AbortSignal) => Promise<StampLoss | null>
+  readonly measureLoss: (plan: LoadedPlan, abort: AbortSignal) => Promise<StampLoss | null>
   /** `shadow` rehearses and never acts. */
   readonly mode: 'shadow' | 'live'
   readonly maximumRunning: () => number
@@ -110,7 +109,7 @@ async function executionOf(run: Run, deps: RunnerDeps): Promise<ExecuteDeps | nu
     approvers: entry.approvers,
     decidedOn: facts.success ? facts.data : null,
     look: (abort) => deps.lookAt(entry, run.incidentId, abort),
-    measureLoss: (abort) => deps.measureLoss(plan, run.requestedAt, abort),
+    measureLoss: (abort) => deps.measureLoss(plan, abort),
     ...(deps.onEntry && { onEntry: deps.onEntry }),
     ...(deps.onReport && { onReport: deps.onReport }),
   }

@@ -14,6 +14,8 @@ export interface StageContextDeps {
   readonly clock: Clock
   readonly look: (abort: AbortSignal) => Promise<Look>
   readonly hold: HoldDeps
+  /** Puts a message of a stage into the outbox. */
+  readonly tell: StageContext['tell']
 }
 
 /** A stage's view of the run, until it is closed: after that it can change nothing any more, however late it wakes up. */
@@ -41,6 +43,12 @@ export function openContext(
     abort.throwIfAborted()
     return record.write({ stage: stageId, kind, detail, data })
   }
+  const effect: StageContext['effect'] = async (what, apply) => {
+    await write(isDryRun ? 'would' : 'effect', what)
+    if (isDryRun) return null
+    abort.throwIfAborted()
+    return apply(deps.ports.write)
+  }
   const context: StageContext = {
     // Read anew each time: a takeover of our own raises the generation.
     get run() {
@@ -52,11 +60,9 @@ export function openContext(
     clock: deps.clock,
     idempotencyKey: `${record.run().id}:${stageId}`,
     read: deps.ports.read,
-    effect: async (what, apply) => {
-      await write(isDryRun ? 'would' : 'effect', what)
-      if (isDryRun) return null
-      abort.throwIfAborted()
-      return apply(deps.ports.write)
+    effect,
+    tell: async (message) => {
+      await effect(`tell people: ${message.title}`, () => deps.tell(message))
     },
     note: (text, data) => write('note', text, data),
     remember: (key, value) => write('note', `remembers ${key}`, { memory: { [key]: value } }),

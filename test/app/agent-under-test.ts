@@ -6,7 +6,6 @@ import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
-import { PlanFile } from '../../actions/index.ts'
 import { type Agent, createAgent } from '../../agent/app.ts'
 import { type Config, loadConfig } from '../../agent/config.ts'
 import type { Assessment } from '../../agent/engine/assess.ts'
@@ -79,24 +78,6 @@ function configOf(wanted: Wanted, folder: string, url: string | undefined): Conf
   if (wanted.catalogue) writeFileSync(join(folder, 'services.yaml'), stringify({ version: 1, ...wanted.catalogue }))
   return loadConfig(folder, {})
 }
-
-/** What every service of these tests can do; carrying it out only tells people. */
-const PLANS = (['region_failover', 'self_heal'] as const).map((action) =>
-  PlanFile.parse({
-    version: 1,
-    kind: 'DisasterRecoveryPlan',
-    name: action === 'self_heal' ? 'restart' : 'move',
-    description: 'Tells people.',
-    service: 'any',
-    action,
-    ...(action === 'region_failover' && {
-      source: { provider: 'aws', region: 'eu-west-1' },
-      target: { provider: 'aws', region: 'eu-central-1' },
-    }),
-    objectives: { rtoSeconds: 60, rpoSeconds: 60 },
-    stages: [{ stage: 'notify', timeoutSeconds: 5, title: 'carried out' }],
-  }),
-)
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'failwise-app-'))

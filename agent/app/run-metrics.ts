@@ -1,0 +1,67 @@
+import { Counter, Histogram, type Registry } from 'prom-client'
+import type { RunReport } from '../domain/run-report.ts'
+
+/** Metrics of runs: what they achieved, against what was promised. */
+export interface RunMetrics {
+  readonly finished: Counter<'plan' | 'kind'>
+  readonly objectives: Counter<'plan' | 'objective' | 'result'>
+  readonly recoverySeconds: Histogram<'plan' | 'from'>
+  readonly dataLossSeconds: Histogram<'plan'>
+  readonly stageSeconds: Histogram<'plan' | 'stage'>
+}
+
+const SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600]
+
+/** Registers them. */
+export function runMetrics(registry: Registry): RunMetrics {
+  const registers = [registry]
+  return {
+    finished: new Counter({
+      name: 'failwise_runs_succeeded_total',
+      help: 'Runs that were carried out and verified, by plan and kind (live, rehearsal).',
+      labelNames: ['plan', 'kind'],
+      registers,
+    }),
+    objectives: new Counter({
+      name: 'failwise_run_objectives_total',
+      help: 'Objectives of live runs, by result (met, missed, unknown).',
+      labelNames: ['plan', 'objective', 'result'],
+      registers,
+    }),
+    recoverySeconds: new Histogram({
+      name: 'failwise_run_recovery_seconds',
+      help: 'Until users were verified to be served again, from the onset and from the decision.',
+      labelNames: ['plan', 'from'],
+      buckets: SECONDS,
+      registers,
+    }),
+    dataLossSeconds: new Histogram({
+      name: 'failwise_run_data_loss_seconds',
+      help: 'Stretch of time whose acknowledged writes were lost, as write stamps measured it.',
+      labelNames: ['plan'],
+      buckets: [0, 0.5, ...SECONDS],
+      registers,
+    }),
+    stageSeconds: new Histogram({
+      name: 'failwise_run_stage_seconds',
+      help: 'Time of each stage.',
+      labelNames: ['plan', 'stage'],
+      buckets: [0.05, 0.1, 0.25, 0.5, ...SECONDS],
+      registers,
+    }),
+  }
+}
+
+/** Counts what one run achieved; a rehearsal recovers nothing. */
+export function countRun(metrics: RunMetrics, plan: string, isDryRun: boolean, report: RunReport): void {
+  metrics.finished.inc({ plan, kind: isDryRun ? 'rehearsal' : 'live' })
+  if (isDryRun) return
+  for (const { stage, elapsedMs } of report.stages) metrics.stageSeconds.observe({ plan, stage }, elapsedMs / 1000)
+  metrics.recoverySeconds.observe({ plan, from: 'decision' }, report.recoveryFromDecisionMs / 1000)
+  if (report.recoveryFromOnsetMs !== null)
+    metrics.recoverySeconds.observe({ plan, from: 'onset' }, report.recoveryFromOnsetMs / 1000)
+  if (report.dataLossSeconds !== null) metrics.dataLossSeconds.observe({ plan }, report.dataLossSeconds)
+  const result = (isMet: boolean | null) => (isMet === null ? 'unknown' : isMet ? 'met' : 'missed')
+  metrics.objectives.inc({ plan, objective: 'rto', result: result(report.meetsRto) })
+  metrics.objectives.inc({ plan, objective: 'rpo', result: result(report.meetsRpo) })
+}
