@@ -153,6 +153,7 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
     bodies: looked.bodies,
     timings: { collectMs: collectedMs - startedMs, judgeMs: judgedMs - collectedMs },
     decision,
+    evaluation: evaluationOf(judgement),
     nextAssessmentAt: nextAssessmentAt(decision, incident, judgement.facts, clock.now()),
     approval: isOpenQuestion
       ? {
@@ -177,7 +178,7 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
     ),
   })
   progress('record', recorded.id, { incident: incident.id, approval: recorded.approvalId, run: recorded.runId })
-  const evaluated = await store.incidents.recordEvaluation(incident.id, evaluationOf(judgement))
+  const evaluated = (await store.incidents.get(incident.id)) ?? incident
   const wasTold =
     evaluated.state === 'closed' && (await store.outbox.list({ incidentId: incident.id, limit: 1 })).length > 0
   if (wasTold)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { nowOf, type StoreContext } from './context.ts'
-import { reading, type Tx, writing } from './database.ts'
+import { type Db, reading, writing } from './database.ts'
 import { afterNow, earlier, hasExpired, lockClaimed, UNCLAIMED } from './incident-rows.ts'
 import type { Claim } from './records.ts'
 import type { IncidentStore } from './store.ts'
@@ -12,7 +12,7 @@ export function claims(context: StoreContext): Claims {
   const { db } = context
   return {
     claimAssessment: (agentId, leaseMs, incidentId) =>
-      writing(db, (tx) => claimNext(tx, context, agentId, leaseMs, incidentId ?? null)),
+      reading(db, (query) => claimNext(query, context, agentId, leaseMs, incidentId ?? null)),
     renewClaim: async (claim, leaseMs) => {
       const renewed = await reading(db, (query) =>
         query
@@ -52,53 +52,62 @@ export function claims(context: StoreContext): Claims {
   }
 }
 
+/** One statement, since idle agents ask for work all the time and every assessment begins with it. */
 async function claimNext(
-  tx: Tx,
+  db: Db,
   context: StoreContext,
   agentId: string,
   leaseMs: number,
   incidentId: string | null,
 ): Promise<Claim | null> {
   const now = nowOf(context)
-  const row = await tx
-    .selectFrom('incidents')
-    .selectAll()
-    .where('closed_at', 'is', null)
-    .where('state', '!=', 'executing')
-    .where((is) =>
-      is.or([
-        // An incident that is asked for by name need not be due.
-        is.and([
-          incidentId === null ? is('next_assessment_at', '<=', now) : is('id', '=', incidentId),
-          is('claim_token', 'is', null),
-        ]),
-        // Its agent died, or hangs: the lease ran out.
-        is.and([is('claim_token', 'is not', null), hasExpired]),
-      ]),
+  const token = context.newId('clm')
+  const row = await db
+    .with('chosen', (query) =>
+      query
+        .selectFrom('incidents')
+        .select(['id', 'claim_token as lapsed_token', 'claim_agent as lapsed_agent'])
+        .where('closed_at', 'is', null)
+        .where('state', '!=', 'executing')
+        .where((is) =>
+          is.or([
+            // An incident that is asked for by name need not be due.
+            is.and([
+              incidentId === null ? is('next_assessment_at', '<=', now) : is('id', '=', incidentId),
+              is('claim_token', 'is', null),
+            ]),
+            // Its agent died, or hangs: the lease ran out.
+            is.and([is('claim_token', 'is not', null), hasExpired]),
+          ]),
+        )
+        .$if(incidentId !== null, (named) => named.where('id', '=', incidentId as string))
+        .orderBy('next_assessment_at', (order) => order.asc().nullsFirst())
+        .limit(1)
+        .forUpdate()
+        .skipLocked(),
     )
-    .$if(incidentId !== null, (query) => query.where('id', '=', incidentId as string))
-    .orderBy('next_assessment_at', (order) => order.asc().nullsFirst())
-    .limit(1)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst()
-  if (!row) return null
-  const isAfterFailure = row.last_failure !== null
-  const claim = { incidentId: row.id, token: context.newId('clm'), attempt: row.claim_attempt + 1, isAfterFailure }
-  await tx
     .updateTable('incidents')
+    .from('chosen')
+    .whereRef('incidents.id', '=', 'chosen.id')
     .set({
       state: 'assessing',
-      state_before_claim: row.state_before_claim ?? row.state,
-      claim_token: claim.token,
+      state_before_claim: sql`coalesce(incidents.state_before_claim, incidents.state)`,
+      claim_token: token,
       claim_agent: agentId,
       claim_expires_at: afterNow(leaseMs),
-      claim_attempt: claim.attempt,
+      claim_attempt: sql`incidents.claim_attempt + 1`,
       // An alert that comes in from now on asks for another look.
       next_assessment_at: null,
       updated_at: now,
     })
-    .where('id', '=', row.id)
-    .execute()
-  return { ...claim, takenOverFrom: row.claim_token === null ? null : row.claim_agent }
+    .returning(['incidents.id', 'incidents.claim_attempt', 'incidents.last_failure', 'lapsed_token', 'lapsed_agent'])
+    .executeTakeFirst()
+  if (!row) return null
+  return {
+    incidentId: row.id,
+    token,
+    attempt: row.claim_attempt,
+    isAfterFailure: row.last_failure !== null,
+    takenOverFrom: row.lapsed_token === null ? null : row.lapsed_agent,
+  }
 }

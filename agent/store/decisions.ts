@@ -7,6 +7,7 @@ import { compressed, putBodies } from './bodies.ts'
 import { fromRow, nowOf, parseDocument, recording, type StoreContext } from './context.ts'
 import { reading, type Tx } from './database.ts'
 import { DecisionDocument, DecisionOutcome, decisionParts } from './decision-document.ts'
+import { countEvaluation } from './evaluations.ts'
 import { earlier, type IncidentRow, lockClaimed, UNCLAIMED } from './incident-rows.ts'
 import { enqueueNotifications } from './outbox.ts'
 import { DecisionRecord, DecisionSummary } from './records.ts'
@@ -164,6 +165,7 @@ async function recordDecision(context: StoreContext, given: NewDecision): Promis
     if (!incident) return recorded
     const approvalId = await openQuestion(tx, context, { decisionId: id, incident, given, note })
     await giveBack(tx, context, incident, { ...given, id, awaits: approvalId !== null })
+    if (given.evaluation) await countEvaluation(tx, context, incident, given.evaluation, note)
     // A run under way is not joined by a second one; the unique index says the same.
     if (!given.run || !decision.planHash || incident.state === 'executing')
       return { ...recorded, approvalId, runRefused: given.run ? 'group_busy' : null }

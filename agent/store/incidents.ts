@@ -5,6 +5,7 @@ import { Fault } from '../lib/errors.ts'
 import { claims } from './claims.ts'
 import { found, fromRow, nowOf, parseDocument, recording, type StoreContext } from './context.ts'
 import { lockFor, reading, storable, writing } from './database.ts'
+import { countEvaluation } from './evaluations.ts'
 import { closeIncident, incidentOf, lockIncident } from './incident-rows.ts'
 import { ingestTogether } from './ingest.ts'
 import { ingestBatcher } from './ingest-batcher.ts'
@@ -13,7 +14,6 @@ import { type Evaluation, IncidentAlert, IncidentEvent, type ScopedAlert } from 
 import type { IncidentStore } from './store.ts'
 
 const DEFAULT_LIMIT = 200
-const GOOD_EVALUATIONS_TO_CLOSE = 3
 
 /** Incidents, from the first alert to the third good evaluation. */
 export function incidentStore(context: StoreContext, options: IngestOptions): IncidentStore {
@@ -159,37 +159,9 @@ function openFromWatch(
   })
 }
 
-async function recordEvaluation(context: StoreContext, incidentId: string, evaluation: Evaluation): Promise<Incident> {
+function recordEvaluation(context: StoreContext, incidentId: string, evaluation: Evaluation): Promise<Incident> {
   return recording(context, async (tx, note) => {
-    const row = await lockIncident(tx, incidentId)
-    const { at, good, fresh, score, detail } = evaluation
-    await tx
-      .insertInto('evaluations')
-      .values({ incident_id: incidentId, service: row.service, at, good, fresh, score, detail })
-      .execute()
-    if (row.closed_at !== null) return incidentOf(row)
-    const goodEvaluations = good && fresh ? row.good_evaluations + 1 : 0
-    await tx
-      .updateTable('incidents')
-      .set({ good_evaluations: goodEvaluations, updated_at: nowOf(context) })
-      .where('id', '=', incidentId)
-      .execute()
-    // While a run changes things, its own end decides.
-    if (goodEvaluations >= GOOD_EVALUATIONS_TO_CLOSE && row.state !== 'executing') {
-      const reason = 'three good, fresh evaluations in a row'
-      for (const approvalId of await closeIncident(tx, row, nowOf(context), reason)) {
-        const actor: Actor = { kind: 'system', id: 'watch', via: null }
-        note({
-          kind: 'approval_closed',
-          at: nowOf(context),
-          actor,
-          approvalId,
-          incidentId,
-          status: 'superseded',
-          reason,
-        })
-      }
-    }
+    await countEvaluation(tx, context, await lockIncident(tx, incidentId), evaluation, note)
     return incidentOf(await lockIncident(tx, incidentId))
   })
 }

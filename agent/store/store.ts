@@ -110,6 +110,8 @@ export interface NewDecision {
   readonly bodies: Readonly<Record<string, readonly RawBody[]>>
   readonly timings: Readonly<Record<string, number>>
   readonly decision: Decision
+  /** What this look says about the incident being over; counted with the decision. */
+  readonly evaluation?: Evaluation
   /** Null when nothing remains to look at again. */
   readonly nextAssessmentAt: Instant | null
   /** When a person is asked. An open approval with the same facts, plan and target is kept instead. */
