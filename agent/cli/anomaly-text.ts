@@ -1,23 +1,9 @@
 import type { Backtest } from '../anomaly/backtest.ts'
-import { AnomalyOpinion } from '../domain/anomaly.ts'
+import type { AnomalyOpinion } from '../domain/anomaly.ts'
+import { percentText, riskText } from '../domain/anomaly-text.ts'
 import { epochMs, instantOf } from '../domain/time.ts'
 import type { AnomalyScope } from '../store/records.ts'
 import { clip, table } from './style.ts'
-
-/** An opinion that a decision's record holds; null when there was no model, or an older record kept only a number. */
-export function recordedOpinion(document: unknown): AnomalyOpinion | null {
-  const parsed = AnomalyOpinion.safeParse(document)
-  return parsed.success ? parsed.data : null
-}
-
-/** The opinion in one line, for cards. */
-export function opinionLine(opinion: AnomalyOpinion): string {
-  if (opinion.status === 'abstained') return `abstains: ${opinion.reason}`
-  const { isAnomalous, since, percentile, contributions } = opinion
-  const state = isAnomalous ? `unusual since ${since}` : 'as usual'
-  const by = isAnomalous && contributions[0] ? `, most of all ${contributions[0].metric}` : ''
-  return `${state} (${percentText(percentile)} of its past was calmer)${by}; ${riskText(opinion)}`
-}
 
 /** The whole opinion, for people who ask why. */
 export function opinionText(opinion: AnomalyOpinion): string {
@@ -42,11 +28,6 @@ export function opinionText(opinion: AnomalyOpinion): string {
   if (missing.length > 0) lines.push('', `Without a reading: ${missing.map((metric) => clip(metric, 60)).join(', ')}`)
   lines.push('', `Trained on ${trainedOn.rows} rows, ${trainedOn.from} to ${trainedOn.to} (${opinion.modelVersion}).`)
   return lines.join('\n')
-}
-
-function riskText({ risk30 }: Extract<AnomalyOpinion, { status: 'ok' }>): string {
-  if (risk30 === null) return 'this detector has no calibrated risk'
-  return `risk of trouble now or within 30 min ${risk30.probability.toFixed(2)}, on an average minute ${risk30.baseRate.toFixed(2)}`
 }
 
 /** A backtest's alarms, oldest first. */
@@ -91,11 +72,6 @@ function ageText(ms: number): string {
   const hours = ms / 3_600_000
   if (hours < 1) return `${Math.max(0, Math.round(hours * 60))} min`
   return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} days`
-}
-
-function percentText(share: number): string {
-  const percent = share * 100
-  return `${percent >= 99 && percent < 100 ? (Math.floor(percent * 100) / 100).toFixed(2) : Math.round(percent)} %`
 }
 
 function sentence(text: string): string {

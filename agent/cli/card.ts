@@ -1,3 +1,5 @@
+import type { AnomalyOpinion } from '../domain/anomaly.ts'
+import { opinionLine } from '../domain/anomaly-text.ts'
 import { type Decision, groupReasons, type Reason } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { HealthScore } from '../domain/health-score.ts'
@@ -11,6 +13,8 @@ export interface CardInput {
   readonly id: string | null
   readonly snapshot: Snapshot
   readonly healthScore: HealthScore
+  /** Null when the service has no model of what is normal. */
+  readonly anomaly?: AnomalyOpinion | null
   readonly opinion: Opinion
   readonly decision: Decision
   readonly recordUrl?: string
@@ -52,6 +56,7 @@ export function decisionCard(input: CardInput, paint: Paint): string {
     '',
     paint('bold', `Health score ${input.healthScore.score} of ${input.healthScore.maximum}`),
     scoreTable(input.healthScore),
+    ...(input.anomaly ? [`   Against its own past: ${clip(opinionLine(input.anomaly), 140)}`] : []),
     '',
     paint('bold', 'Evidence'),
     evidenceTable(snapshot, opinion, paint),

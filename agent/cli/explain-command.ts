@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { recordedOpinion } from '../domain/anomaly-text.ts'
 import { Fault } from '../lib/errors.ts'
 import type { DecisionRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -28,7 +29,9 @@ export function explainCommand(io: CliIo): Command {
         if (!healthScore || !opinion)
           return `${record.id}: ${decision.action} / ${decision.disposition}; it holds no opinions`
         const head = `Decided ${record.decidedAt} in ${record.mode} mode${record.incidentId ? ` for ${record.incidentId}` : ''}`
-        return `${head}\n${decisionCard({ id: record.id, snapshot, healthScore, opinion, decision }, answer.paint)}`
+        const anomaly = recordedOpinion(record.anomaly)
+        const card = { id: record.id, snapshot, healthScore, anomaly, opinion, decision }
+        return `${head}\n${decisionCard(card, answer.paint)}`
       })
     })
 }

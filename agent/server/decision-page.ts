@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { opinionLine, percentText, recordedOpinion } from '../domain/anomaly-text.ts'
 import { groupReasons } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { Signal } from '../domain/signal.ts'
@@ -23,8 +24,11 @@ export const PAGE_SECURITY_POLICY = [
 
 const SIGNALS_SHOWN = 25
 
+/** A record with the opinion of the anomaly model, as far as it holds one. */
+type PagedRecord = DecisionRecord & { readonly anomaly?: unknown }
+
 /** One decision as a page for people: what, why, why not, and on what evidence. */
-export function renderDecisionPage(record: DecisionRecord): string {
+export function renderDecisionPage(record: PagedRecord): string {
   const { decision, service } = record
   const title = `${decision.action} (${decision.disposition}) for ${service}`
   return [
@@ -36,6 +40,7 @@ export function renderDecisionPage(record: DecisionRecord): string {
     ...opinion(record),
     ...reasons(record),
     ...score(record),
+    ...anomaly(record),
     ...evidence(record),
     ...alerts(record),
     ...hashes(record),
@@ -116,6 +121,19 @@ function score({ healthScore }: DecisionRecord): string[] {
   ])
   const heading = `<h2>Health score ${healthScore.score} of ${healthScore.maximum} (${escapeHtml(healthScore.level)})</h2>`
   return [heading, table(['Check', 'Status', 'Points'], rows)]
+}
+
+function anomaly(record: PagedRecord): string[] {
+  const opinion = recordedOpinion(record.anomaly)
+  if (!opinion) return []
+  const heading = ['<h2>Against its own past</h2>', `<p>${escapeHtml(opinionLine(opinion))}.</p>`]
+  if (opinion.status === 'abstained' || opinion.contributions.length === 0) return heading
+  const rows = opinion.contributions.map(({ metric, share, since }) => [
+    code(metric),
+    percentText(share),
+    escapeHtml(since ?? 'not unusual by itself'),
+  ])
+  return [...heading, table(['Metric', 'Part', 'Unusual since'], rows)]
 }
 
 function evidence({ snapshot: { evidence } }: DecisionRecord): string[] {
