@@ -5,6 +5,8 @@ import { Fault } from './lib/errors.ts'
 import { alertRoutes } from './server/alert-routes.ts'
 import { tokenAccess } from './server/auth.ts'
 import { acceptJsonBodies } from './server/body.ts'
+import type { ConsoleFiles } from './server/console-files.ts'
+import { consoleRoutes } from './server/console-routes.ts'
 import type { ServerDeps } from './server/deps.ts'
 import { serveDocs } from './server/docs.ts'
 import { answerError } from './server/errors.ts'
@@ -16,10 +18,12 @@ import { measureRequests } from './server/request-metrics.ts'
 export interface ServerConfig {
   readonly options: ServerOptions
   readonly version: string
+  /** The built console; without it its addresses say how to build it. */
+  readonly console?: ConsoleFiles | null
 }
 
 /** The HTTP server, ready to listen or to be called in process. */
-export function createServer(deps: ServerDeps, { options, version }: ServerConfig): FastifyInstance {
+export function createServer(deps: ServerDeps, { options, version, console = null }: ServerConfig): FastifyInstance {
   const app = Fastify({
     // Fastify's own lines would be two per webhook; requests that went wrong are logged by the error translator.
     logger: false,
@@ -60,6 +64,7 @@ export function createServer(deps: ServerDeps, { options, version }: ServerConfi
     operationRoutes(routes, deps, access)
     recordRoutes(routes, deps, access)
     probeRoutes(routes, deps, access)
+    consoleRoutes(routes, console)
   })
   return app
 }

@@ -14,13 +14,14 @@ import type { Assessment } from '../engine/assess.ts'
 import type { Progress } from '../engine/progress.ts'
 import { Fault } from '../lib/errors.ts'
 import { createLog } from '../lib/log.ts'
+import { readConsole } from '../server/console-files.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
 import { decisionCard } from './card.ts'
 import { demoPlans } from './demo-plans.ts'
 import { serveUpstreams } from './demo-upstreams.ts'
 import { type Answer, answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
-import { untilToldToStop } from './serve-command.ts'
+import { CONSOLE_FOLDER, untilToldToStop } from './serve-command.ts'
 import { clip } from './style.ts'
 import { packageVersion } from './version.ts'
 
@@ -77,7 +78,11 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
     progress,
     onAssessed: (assessment) => onDecision(assessment),
   })
-  const server = createServer(serverDepsOf(agent), { options: config.settings.server, version: packageVersion() })
+  const server = createServer(serverDepsOf(agent), {
+    options: config.settings.server,
+    version: packageVersion(),
+    console: readConsole(CONSOLE_FOLDER),
+  })
   const stop = async () => {
     await server.close()
     await agent.stop()
@@ -170,7 +175,7 @@ async function postAlert(
 async function showDecision(assessment: Assessment, agent: Agent, url: string, answer: Answer): Promise<void> {
   const { snapshot, judgement, recorded, timings } = assessment
   const { healthScore, opinion, decision } = judgement
-  const recordUrl = `${url}/v1/decisions/${recorded.id}`
+  const recordUrl = `${url}/decisions/${recorded.id}`
   const audit = await agent.store.audit.verify([])
   answer.give({ id: recorded.id, decision, verdict: opinion.verdict, healthScore, recordUrl, timings, audit }, () =>
     [

@@ -1,13 +1,18 @@
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { ephemeralKey } from '../app/secret-key.ts'
 import { createAgent } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../lib/log.ts'
 import { createSyncMask } from '../lib/mask.ts'
+import { readConsole } from '../server/console-files.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { packageVersion } from './version.ts'
+
+/** Where the built console lies. */
+export const CONSOLE_FOLDER = join(import.meta.dirname, '../../console/dist')
 
 const HELP = `
 Without any file it listens on 127.0.0.1:8080 with an embedded PostgreSQL in .failwise, decides and records, and never acts.
@@ -29,7 +34,11 @@ export function serveCommand(io: CliIo): Command {
       const version = packageVersion()
       const log = createLog({ level: settings.log.level, mask: createSyncMask({ key: ephemeralKey() }) })
       const agent = await createAgent({ config, environment: io.environment, log, version, purpose: 'serve' })
-      const server = createServer(serverDepsOf(agent), { options: settings.server, version })
+      const server = createServer(serverDepsOf(agent), {
+        options: settings.server,
+        version,
+        console: readConsole(CONSOLE_FOLDER),
+      })
       let url: string
       try {
         url = await listen(server, settings.server)

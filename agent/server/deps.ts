@@ -105,12 +105,17 @@ export interface ServerDeps {
   readonly getIncident: (id: string) => Promise<object | null>
   readonly listDecisions: (query: DecisionQuery) => Promise<Page<unknown>>
   readonly getDecision: (id: string) => Promise<DecisionRecord | null>
-  readonly replay: (id: string) => Promise<unknown>
+  /** What stands around a decision; null when there is none. */
+  readonly getDecisionContext: (id: string) => Promise<object | null>
+  /** Under another policy when its text is given. */
+  readonly replay: (id: string, policyText: string | null) => Promise<unknown>
   readonly listAudit: (query: PageQuery) => Promise<Page<unknown>>
   readonly verifyAudit: () => Promise<object>
   /** Writes every entry, oldest first, one JSON object per line. */
   readonly exportAudit: (to: Writable) => Promise<unknown>
   readonly status: () => Promise<unknown>
+  /** Health scores of one scope over the last hours, oldest first. */
+  readonly scoreHistory: (scope: string, hours: number) => Promise<readonly unknown[]>
   readonly freeze: (service: string | null, reason: string, caller: Caller) => Promise<void>
   readonly unfreeze: (service: string | null, reason: string, caller: Caller) => Promise<void>
   readonly readiness: () => Promise<Readiness>

@@ -15,6 +15,12 @@ const PageParams = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   cursor: z.string().max(200).optional(),
 })
+/** Larger than any policy that a person could review. */
+const POLICY_TEXT_LIMIT = 200_000
+
+const ReplayBody = z
+  .object({ policy: z.string().max(POLICY_TEXT_LIMIT).optional().meta({ description: 'text of another policy file' }) })
+  .nullish()
 const IdParams = z.object({ id: z.string().min(1).max(200) })
 
 /** What has been recorded: incidents, decisions, the audit log. All of it needs the scope `read`. */
@@ -97,9 +103,27 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/decisions/:id/replay',
     {
       onRequest,
-      schema: { tags: ['record'], summary: 'Decides again from the record and compares', params: IdParams },
+      schema: {
+        tags: ['record'],
+        summary: 'Decides again from the record and compares; with a policy, under that one. Nothing is stored',
+        params: IdParams,
+        body: ReplayBody,
+      },
     },
-    async ({ params }) => deps.replay(params.id),
+    async ({ params, body }) => deps.replay(params.id, body?.policy ?? null),
+  )
+
+  typed.get(
+    '/v1/decisions/:id/context',
+    {
+      onRequest,
+      schema: {
+        tags: ['record'],
+        summary: 'What stands around a decision: ceilings, approvals, runs, audit entries, proof',
+        params: IdParams,
+      },
+    },
+    async ({ params }) => (await deps.getDecisionContext(params.id)) ?? notFound('decision', params.id),
   )
 
   typed.get(
@@ -138,6 +162,22 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
       )
       return out
     },
+  )
+
+  typed.get(
+    '/v1/scores',
+    {
+      onRequest,
+      schema: {
+        tags: ['operation'],
+        summary: 'Health scores of one service, oldest first',
+        querystring: z.object({
+          scope: z.string().min(1).max(300),
+          hours: z.coerce.number().int().min(1).max(168).default(6),
+        }),
+      },
+    },
+    async ({ query }) => deps.scoreHistory(query.scope, query.hours),
   )
 
   typed.get(

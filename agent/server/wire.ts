@@ -1,3 +1,4 @@
+import { decisionContext } from '../app/decision-context.ts'
 import { anchorFilesOf } from '../app/open-store.ts'
 import { replayDecision } from '../app/replay.ts'
 import { statusOf } from '../app/status.ts'
@@ -8,6 +9,8 @@ import { matchService } from '../ingest/match.ts'
 import { snsReceiver } from '../ingest/sns.ts'
 import { Fault } from '../lib/errors.ts'
 import { sortableIds } from '../lib/ids.ts'
+import { problemsFault } from '../lib/yaml-file.ts'
+import { readPolicy } from '../policy/policy-file.ts'
 import { readAnchors } from '../store/anchors.ts'
 import type { Caller, Page, PageQuery, ServerDeps } from './deps.ts'
 
@@ -69,7 +72,8 @@ export function serverDepsOf(agent: Agent): ServerDeps {
       return pageOf(await store.decisions.list({ ...filter, limit: offsetOf(cursor) + limit + 1 }), { limit, cursor })
     },
     getDecision: (id) => store.decisions.get(id),
-    replay: (id) => replayDecision(id, store, null),
+    getDecisionContext: (id) => decisionContext(id, store),
+    replay: (id, policyText) => replayDecision(id, store, policyText === null ? null : parsedPolicy(policyText)),
 
     listAudit: async ({ limit, cursor }) => {
       const entries = await store.audit.list({
@@ -86,6 +90,10 @@ export function serverDepsOf(agent: Agent): ServerDeps {
     exportAudit: (to) => store.audit.export(to, 'ndjson'),
 
     status: () => statusOf(agent),
+    scoreHistory: (scope, hours) => {
+      const to = clock.now()
+      return store.scores.history(scope, { from: instantOf(to - hours * 3_600_000), to: instantOf(to) })
+    },
     freeze: async (service, reason, caller) => {
       assertKnown(agent, service)
       await store.freezes.set({ service, kind: 'freeze', reason, by: actorOf(caller), until: null })
@@ -102,6 +110,12 @@ export function serverDepsOf(agent: Agent): ServerDeps {
       return { isReady: store === 'ok', checks: { store, at: instantOf(clock.now()) } }
     },
   }
+}
+
+function parsedPolicy(text: string) {
+  const read = readPolicy(text, 'policy')
+  if (read.ok) return read.value
+  throw new Fault('payload_invalid', problemsFault(read.problems).message, { hint: 'docs list what a policy may say' })
 }
 
 function actorOf({ principal }: Caller): Actor {

@@ -5,6 +5,7 @@ import { ServerOptions } from '../../agent/config/server-options.ts'
 import type { Alert } from '../../agent/domain/alert.ts'
 import type { HealthEvent } from '../../agent/ingest/infrastructure-health.ts'
 import { createLog } from '../../agent/lib/log.ts'
+import type { ConsoleFiles } from '../../agent/server/console-files.ts'
 import type { Caller, ChangeInput, DeliveryMeta, ServerDeps } from '../../agent/server/deps.ts'
 import { createServer } from '../../agent/server.ts'
 
@@ -34,6 +35,7 @@ export interface Harness {
 export async function serverUnderTest(
   options: Parameters<typeof ServerOptions.parse>[0] = {},
   overrides: Partial<ServerDeps> = {},
+  console: ConsoleFiles | null = null,
 ): Promise<Harness> {
   const clock = { nowMs: NOW }
   const registry = new Registry()
@@ -67,17 +69,19 @@ export async function serverUnderTest(
     getIncident: async (id) => (id === 'inc-1' ? { incident: { id } } : null),
     listDecisions: async (query) => ({ items: [{ id: 'dec-1', ...query }], next: 'dec-0' }),
     getDecision: async () => null,
-    replay: async (id) => ({ id, same: true }),
+    getDecisionContext: async (id) => (id === 'dec-1' ? { approvals: [] } : null),
+    replay: async (id, policy) => ({ id, same: true, ...(policy !== null && { policy }) }),
     listAudit: async () => ({ items: [{ seq: 1 }], next: null }),
     verifyAudit: async () => ({ ok: true }),
     exportAudit: async (to) => void to.write('{"seq":1}\n'),
     status: async () => ({ services: [] }),
+    scoreHistory: async (scope, hours) => [{ scope, hours }],
     freeze: async (service, reason, caller) => void seen.acts.push({ act: 'freeze', service, reason, caller }),
     unfreeze: async (service, reason, caller) => void seen.acts.push({ act: 'unfreeze', service, reason, caller }),
     readiness: async () => ({ isReady: true, checks: { store: 'ok' } }),
     ...overrides,
   }
-  const app = createServer(deps, { options: ServerOptions.parse(options), version: '0.0.0-test' })
+  const app = createServer(deps, { options: ServerOptions.parse(options), version: '0.0.0-test', console })
   onTestFinished(() => app.close())
   await app.ready()
   return { app, registry, clock, ...seen }

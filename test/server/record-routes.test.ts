@@ -311,7 +311,7 @@ describe('probes', () => {
     const { app } = await serverUnderTest()
     const docs = (await app.inject('/docs/json')).json()
     expect(docs.openapi).toBe('3.1.0')
-    expect(Object.keys(docs.paths)).toHaveLength(20)
+    expect(Object.keys(docs.paths)).toHaveLength(22)
     const body = docs.paths['/v1/alerts/alertmanager'].post.requestBody.content['application/json'].schema
     expect(body.properties.alerts.items.properties).toHaveProperty('startsAt')
     const page = await app.inject('/docs')

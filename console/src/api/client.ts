@@ -1,0 +1,48 @@
+/** What the API answered when it did not do what was asked, in words for people. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly hint: string | undefined
+
+  constructor(status: number, message: string, hint?: string) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.hint = hint
+  }
+}
+
+/** Asks the API; throws ApiError for every answer that is not a success. */
+export async function api<T>(path: string, options: { method?: string; body?: unknown } = {}): Promise<T> {
+  const { method = 'GET', body } = options
+  const response = await fetch(path, {
+    method,
+    credentials: 'same-origin',
+    headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new ApiError(
+      0,
+      'The agent does not answer.',
+      'Check that it runs and that you can reach it; this page tries again by itself.',
+    )
+  })
+  if (response.ok) return (await response.json()) as T
+  throw await errorOf(response)
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const answer = (await response.json().catch(() => null)) as {
+    error?: { message?: string; hint?: string }
+  } | null
+  const message = answer?.error?.message ?? `The agent answered ${response.status}.`
+  return new ApiError(response.status, message, answer?.error?.hint)
+}
+
+/** A path with a query of what is set. */
+export function withQuery(path: string, query: Readonly<Record<string, string | number | undefined>>): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== '') parameters.set(name, String(value))
+  const text = parameters.toString()
+  return text === '' ? path : `${path}?${text}`
+}

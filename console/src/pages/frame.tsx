@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/react-query'
+import { type ErrorComponentProps, Link, Outlet } from '@tanstack/react-router'
+import { useState } from 'react'
+import { statusQuery } from '../api/queries.ts'
+import { Chip, Failure } from '../ui/basics.tsx'
+import { applyTheme, currentTheme } from '../ui/theme.ts'
+
+/** What every screen has: where to go, how the agent is set, and the theme. */
+export function Frame() {
+  const { data: status } = useQuery(statusQuery)
+  const [theme, setTheme] = useState(currentTheme)
+  const other = theme === 'dark' ? 'light' : 'dark'
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <header className="top">
+        <Link to="/" className="brand">
+          <img src="/favicon.svg" alt="" width={22} height={22} /> Failwise
+        </Link>
+        <nav aria-label="Screens">
+          <Link to="/">Now</Link>
+          <Link to="/incidents">Incidents</Link>
+        </nav>
+        <div className="top-right">
+          {status && <Chip tone={status.mode === 'live' ? 'warn' : 'info'}>{status.mode} mode</Chip>}
+          {status && status.frozen.length > 0 && <Chip tone="bad">frozen</Chip>}
+          <button
+            type="button"
+            onClick={() => {
+              applyTheme(other, true)
+              setTheme(other)
+            }}
+          >
+            {other === 'dark' ? '☾ Dark' : '☀ Light'}
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </>
+  )
+}
+
+/** An address that leads nowhere. */
+export function NotFound() {
+  return (
+    <div className="failure">
+      <h1>There is no such screen</h1>
+      <p>
+        The address may be cut off. <Link to="/">Go to Now</Link>.
+      </p>
+    </div>
+  )
+}
+
+/** A screen that broke; its neighbours still work. */
+export function ScreenError({ error, reset }: ErrorComponentProps) {
+  return <Failure error={error instanceof Error ? error : new Error(String(error))} retry={reset} />
+}

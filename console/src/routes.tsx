@@ -1,0 +1,61 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { decisionContextQuery, decisionQuery } from './api/queries.ts'
+import { DecisionPage } from './pages/decision-page.tsx'
+import { Frame, NotFound, ScreenError } from './pages/frame.tsx'
+import { IncidentPage, IncidentsPage, type IncidentsSearch } from './pages/incidents-page.tsx'
+import { NowPage } from './pages/now-page.tsx'
+
+/** Every screen and its address. What a screen shows stands in its address, so that a link shows the same to somebody else. */
+export function createConsoleRouter(queries: QueryClient) {
+  const root = createRootRoute({ component: Frame, notFoundComponent: NotFound })
+  const decision = createRoute({
+    getParentRoute: () => root,
+    path: '/decisions/$id',
+    // Started before the screen is there, so that both answers are on their way together.
+    loader: ({ params: { id } }) => {
+      void queries.prefetchQuery(decisionQuery(id))
+      void queries.prefetchQuery(decisionContextQuery(id))
+    },
+    component: function Decision() {
+      return <DecisionPage id={decision.useParams().id} />
+    },
+  })
+  const now = createRoute({ getParentRoute: () => root, path: '/', component: NowPage })
+  const incidents = createRoute({
+    getParentRoute: () => root,
+    path: '/incidents',
+    validateSearch: (search): IncidentsSearch => texts(search, ['state', 'service']),
+    component: function Incidents() {
+      return <IncidentsPage search={incidents.useSearch()} />
+    },
+  })
+  const incident = createRoute({
+    getParentRoute: () => root,
+    path: '/incidents/$id',
+    component: function Incident() {
+      return <IncidentPage id={incident.useParams().id} />
+    },
+  })
+  return createRouter({
+    routeTree: root.addChildren([now, incidents, incident, decision]),
+    defaultErrorComponent: ScreenError,
+    scrollRestoration: true,
+  })
+}
+
+/** The words of an address that a screen understands; others are dropped. */
+function texts<K extends string>(search: Record<string, unknown>, names: readonly K[]): Partial<Record<K, string>> {
+  const found: Partial<Record<K, string>> = {}
+  for (const name of names) {
+    const value = search[name]
+    if (typeof value === 'string' || typeof value === 'number') found[name] = String(value)
+  }
+  return found
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>
+  }
+}

@@ -1,0 +1,134 @@
+import type { Action, Ceiling, Disposition, Target } from '../../agent/domain/action.ts'
+import type { AuditEntry } from '../../agent/domain/audit.ts'
+import type { Observer } from '../../agent/domain/evidence.ts'
+import type { ScoreLevel } from '../../agent/domain/health-score.ts'
+import type { Service, Site } from '../../agent/domain/service.ts'
+import type { Category } from '../../agent/domain/verdict.ts'
+
+/** What can be done, as people say it. */
+export const ACTION_WORDS: Readonly<Record<Action, string>> = {
+  no_action: 'do nothing',
+  observe: 'keep watching',
+  self_heal: 'heal in place',
+  rollback_change: 'roll the change back',
+  region_failover: 'fail over to the other region',
+  dr_failover: 'fail over to the recovery site',
+  page_human: 'page a person',
+}
+
+export const CEILING_WORDS: Readonly<Record<Ceiling, string>> = {
+  act: 'may run by itself',
+  ask: 'only with a person’s yes',
+  notify: 'only tell people',
+  none: 'not permitted',
+}
+
+export const DISPOSITION_WORDS: Readonly<Record<Disposition, string>> = {
+  act: 'carried out',
+  ask: 'asks a person first',
+  notify: 'people are told',
+  record: 'recorded only',
+}
+
+export const CATEGORY_WORDS: Readonly<Record<Category, string>> = {
+  aws_infrastructure: 'a fault at AWS',
+  azure_infrastructure: 'a fault at Azure',
+  gcp_infrastructure: 'a fault at Google Cloud',
+  cloudflare_infrastructure: 'a fault at Cloudflare',
+  cdn_infrastructure: 'a fault of the CDN',
+  network_transit: 'a fault of the network between',
+  third_party_service: 'a fault of a supplier',
+  internal_deploy: 'an own deploy',
+  internal_config: 'an own configuration change',
+  internal_capacity: 'own capacity',
+  internal_data: 'own data',
+  internal_certificate: 'an own certificate',
+  security: 'a security matter',
+  monitoring_fault: 'a fault of the monitoring',
+  mixed: 'several causes at once',
+  none: 'nothing wrong',
+  unknown: 'an unknown cause',
+}
+
+export const OBSERVER_WORDS: Readonly<Record<Observer, string>> = {
+  provider: 'provider',
+  own_telemetry: 'own telemetry',
+  outside_probe: 'outside probe',
+  change: 'own changes',
+  target: 'failover target',
+}
+
+export const LEVEL_WORDS: Readonly<Record<ScoreLevel, string>> = {
+  none: 'calm',
+  self_heal: 'reads like self-heal',
+  region_failover: 'reads like a region failover',
+  dr_failover: 'reads like a recovery-site failover',
+}
+
+export const KIND_WORDS: Readonly<Partial<Record<AuditEntry['kind'], string>>> = {
+  decision_made: 'decision',
+  assessment_failed: 'assessment failed',
+  approval_requested: 'approval requested',
+  approval_voted: 'vote',
+  approval_closed: 'approval closed',
+  run_requested: 'run requested',
+  run_changed: 'run changed',
+  cooldown_ended: 'cooldown ended',
+  freeze_set: 'freeze set',
+  freeze_lifted: 'freeze lifted',
+  incident_closed: 'incident closed',
+  policy_loaded: 'policy loaded',
+  agent_started: 'agent started',
+  agent_taken_over: 'agent taken over',
+  store_exported: 'store exported',
+  store_imported: 'store imported',
+  administrative_act: 'administrative act',
+}
+
+/** The words of a table, or the key itself: an agent newer than this page may send what the page does not know. */
+export function wordFor(words: Readonly<Partial<Record<string, string>>>, key: string): string {
+  return Object.hasOwn(words, key) ? (words[key] ?? key) : key.replaceAll('_', ' ')
+}
+
+/** An action with the place that it would go to. */
+export function actionPhrase(action: Action, target: Target | null, service: Service): string {
+  const site = target === null ? null : service[target]
+  return site ? `fail over to ${siteText(site)}` : wordFor(ACTION_WORDS, action)
+}
+
+export function siteText({ provider, region }: Site): string {
+  return `${provider} ${region}`
+}
+
+/** The one line of an audit entry that says what happened. */
+export function entryLine(entry: AuditEntry): string {
+  switch (entry.kind) {
+    case 'decision_made':
+      return `${wordFor(ACTION_WORDS, entry.action)} (${wordFor(DISPOSITION_WORDS, entry.disposition)})${entry.category ? `; cause: ${wordFor(CATEGORY_WORDS, entry.category)}` : ''}`
+    case 'assessment_failed':
+      return `${entry.reason}${entry.paged ? '; a person was paged' : ''}`
+    case 'approval_requested':
+      return `may it ${wordFor(ACTION_WORDS, entry.action)}? asked ${entry.approvers.join(', ') || 'nobody'}`
+    case 'approval_voted':
+      return `${entry.answer}${entry.comment ? `: ${entry.comment}` : ''}`
+    case 'approval_closed':
+      return `${entry.status}: ${entry.reason}`
+    case 'run_requested':
+      return `${wordFor(ACTION_WORDS, entry.action)}${entry.isDryRun ? ' (rehearsal)' : ''}`
+    case 'run_changed':
+      return `${entry.from} → ${entry.to}: ${entry.detail}`
+    case 'policy_loaded':
+      return `policy ${entry.policyHash.slice(0, 12)} from ${entry.source}`
+    case 'agent_started':
+      return `version ${entry.version}, ${entry.mode} mode`
+    case 'agent_taken_over':
+      return `work of ${entry.deadAgent}`
+    case 'store_exported':
+    case 'store_imported':
+      return `${entry.rows} rows`
+    case 'administrative_act':
+      return `${entry.act}: ${entry.reason}`
+    default:
+      return 'reason' in entry ? String(entry.reason) : ''
+  }
+}
