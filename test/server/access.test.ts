@@ -32,7 +32,7 @@ describe('with tokens', () => {
 
   it('every route but the probes and the documentation asks for the right scope', async () => {
     const sns = snsReceiver({ now: () => 0, topicArns: [], http: () => Promise.reject(new Error('not to be called')) })
-    const { app } = await serverUnderTest({ tokens: TOKENS }, { sns })
+    const { app } = await serverUnderTest({ tokens: TOKENS, authFailuresPerMinute: 100 }, { sns })
     const docs = (await app.inject('/docs/json')).json() as { paths: Record<string, Record<string, unknown>> }
     const open: string[] = []
     const scopes: Record<string, string> = {}
