@@ -101,6 +101,7 @@ export function scene(options: SceneOptions = {}): Scene {
       proof: (claim) => proofs.get(claim) ?? null,
       look: refuse('look'),
       checkpoint: async (watch) => watch?.(),
+      tell: async () => {},
     }
   }
   return {
