@@ -71,6 +71,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (io) => (await import('./anomaly-command.ts')).anomalyCommand(io),
   },
   {
+    name: 'plan',
+    about: 'plans: list, show what each stage will do, in words',
+    load: async (io) => (await import('./plan-command.ts')).planCommand(io),
+  },
+  {
+    name: 'run',
+    about: 'carry out a plan; pause, resume or abort a run',
+    load: async (io) => (await import('./run-command.ts')).runCommand(io),
+  },
+  {
+    name: 'drill',
+    about: 'rehearse a plan: the same code, without a single effect; --live for plans on a sandbox',
+    load: async (io) => (await import('./run-command.ts')).drillCommand(io),
+  },
+  {
+    name: 'failback',
+    about: 'bring a service home by its own plan; never automatic',
+    load: async (io) => (await import('./run-command.ts')).failbackCommand(io),
+  },
+  {
+    name: 'runs',
+    about: 'runs, newest first; with an id, everything that one did',
+    load: async (io) => (await import('./runs-command.ts')).runsCommand(io),
+  },
+  {
+    name: 'approve',
+    about: 'say yes to an open question; it counts once, and only from somebody who was asked',
+    load: async (io) => (await import('./answer-command.ts')).approveCommand(io),
+  },
+  {
+    name: 'refuse',
+    about: 'say no to an open question',
+    load: async (io) => (await import('./answer-command.ts')).refuseCommand(io),
+  },
+  {
     name: 'freeze',
     about: 'the kill switch: nothing is done for a service, or for all of them; on the record',
     load: async (io) => (await import('./freeze-command.ts')).freezeCommand(io),

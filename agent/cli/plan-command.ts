@@ -1,0 +1,94 @@
+import { Command } from 'commander'
+import { planBook } from '../app/plan-book.ts'
+import { loadConfig } from '../config.ts'
+import { plannedSeconds } from '../domain/plan.ts'
+import type { Site } from '../domain/service.ts'
+import { isIrreversible, isUnfenced, type LoadedPlan } from '../engine/plan-book.ts'
+import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
+import { table, visible, wrap } from './style.ts'
+import { planNamed } from './with-agent.ts'
+
+/** `failwise plan`: what plans there are, and what each of their stages will do. */
+export function planCommand(io: CliIo): Command {
+  return new Command('plan')
+    .description('plans: list, show what each stage will do, in words')
+    .addCommand(listCommand(io))
+    .addCommand(showCommand(io))
+}
+
+function listCommand(io: CliIo): Command {
+  return new Command('list').description('all plans').action((_options, command: Command) => {
+    const options = optionsOf<GlobalOptions>(command, io)
+    const plans = planBook(loadConfig(options.config, io.environment).plans).all()
+    answerOn(io, options).give(
+      plans.map(({ plan, hash }) => ({ ...summaryOf(plan), hash })),
+      () => (plans.length === 0 ? 'No plans. See docs/plans.md.' : table(plans.map(rowOf))),
+    )
+  })
+}
+
+function rowOf(loaded: LoadedPlan): string[] {
+  const { plan } = loaded
+  const way = plan.direction === 'back' ? 'way back' : plan.action
+  return [plan.name, plan.service, way, `at most ${plannedSeconds(plan)} s`, warningsOf(loaded).join('; ')]
+}
+
+function summaryOf({ name, service, action, direction, description, objectives }: LoadedPlan['plan']) {
+  return { name, service, action, direction, description, objectives }
+}
+
+function showCommand(io: CliIo): Command {
+  return new Command('show')
+    .description('what each stage will do, with every target named')
+    .argument('<plan>', 'name of the plan')
+    .action((name: string, _options, command: Command) => {
+      const options = optionsOf<GlobalOptions>(command, io)
+      const loaded = planNamed(name, planBook(loadConfig(options.config, io.environment).plans).all())
+      const { plan, hash, stages } = loaded
+      const described = stages.map(({ id, timeoutMs, stage }) => ({
+        ...{ id, stage: stage.name, timeoutSeconds: timeoutMs / 1000, fencing: stage.fencing },
+        rollback: typeof stage.rollback === 'string' ? stage.rollback : 'can be undone',
+        does: stage.describe(),
+      }))
+      answerOn(io, options).give({ ...summaryOf(plan), hash, warnings: warningsOf(loaded), stages: described }, () =>
+        showText(loaded, described),
+      )
+    })
+}
+
+interface Described {
+  readonly id: string
+  readonly timeoutSeconds: number
+  readonly fencing: string
+  readonly rollback: string
+  readonly does: string
+}
+
+function showText(loaded: LoadedPlan, stages: readonly Described[]): string {
+  const { plan, hash } = loaded
+  const site = (one: Site | null) => (one ? `${one.provider} ${one.region}` : null)
+  const where = plan.source && plan.target ? `, from ${site(plan.source)} to ${site(plan.target)}` : ', nothing moves'
+  return [
+    `${plan.name} (${hash.slice(0, 16)}): ${visible(plan.description)}`,
+    `${plan.direction === 'back' ? 'way back' : plan.action} of ${plan.service}${where}`,
+    `objectives: ${plan.objectives.rtoSeconds} s until users are served, ${plan.objectives.rpoSeconds} s of data; the stages take at most ${plannedSeconds(plan)} s`,
+    ...(plan.failback ? [`the way back is the plan ${plan.failback}`] : []),
+    ...(plan.probe ? [] : ['no probe: the data lost will not be measured']),
+    ...warningsOf(loaded).map((warning) => `! ${warning}`),
+    '',
+    ...stages.map(
+      ({ id, timeoutSeconds, fencing, rollback, does }, index) =>
+        `${String(index + 1).padStart(2)}. ${id} (at most ${timeoutSeconds} s; ${fencing === 'no-effect' ? 'changes nothing' : `${fencing}; ${rollback.replaceAll('_', ' ')}`})\n${wrap(does, 110, '    ')}`,
+    ),
+  ].join('\n')
+}
+
+function warningsOf(loaded: LoadedPlan): string[] {
+  return [
+    ...(isIrreversible(loaded) ? ['it has a stage without a way back: people are always asked'] : []),
+    ...(isUnfenced(loaded)
+      ? ['it reaches something that cannot refuse an outdated command: people are always asked']
+      : []),
+    ...(loaded.plan.approval.required === 'always' ? ['it says itself that people are always asked'] : []),
+  ]
+}

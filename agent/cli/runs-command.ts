@@ -1,0 +1,83 @@
+import { Command } from 'commander'
+import { planBook } from '../app/plan-book.ts'
+import type { Run } from '../domain/run.ts'
+import { reportText } from '../domain/run-report.ts'
+import { Fault } from '../lib/errors.ts'
+import { followRun, lineOf, reportIn } from './follow-run.ts'
+import { answerOn, type CliIo, EXIT, type GlobalOptions, optionsOf } from './io.ts'
+import { table } from './style.ts'
+import { withStore } from './with-store.ts'
+
+interface RunsOptions extends GlobalOptions {
+  readonly group?: string
+  readonly limit: string
+  readonly follow?: boolean
+}
+
+/** `failwise runs`: what was and is carried out, and the journal of one run. */
+export function runsCommand(io: CliIo): Command {
+  return new Command('runs')
+    .description('runs, newest first; with an id, everything that one did')
+    .argument('[run]', 'one run')
+    .option('--group <name>', 'only of one failover group')
+    .option('--limit <n>', 'how many', '20')
+    .option('--follow', 'stay until the run ends')
+    .action(async (id: string | undefined, _options, command: Command) => {
+      const options = optionsOf<RunsOptions>(command, io)
+      if (id === undefined) return list(options, io)
+      await show(id, options, io)
+    })
+}
+
+async function list(options: RunsOptions, io: CliIo): Promise<void> {
+  const limit = Number(options.limit)
+  if (!(Number.isInteger(limit) && limit >= 1))
+    throw new Fault('usage', `--limit must be a whole number from 1; is "${options.limit}"`)
+  const group = options.group === undefined ? {} : { group: options.group }
+  const { runs, nameOf } = await withStore(options, io, async ({ store, config }) => {
+    const plans = planBook(config.plans)
+    const names = (run: Run) => plans.byHash(run.planHash)?.plan.name ?? `plan ${run.planHash.slice(0, 12)}`
+    return { runs: await store.runs.list({ ...group, limit }), nameOf: names }
+  })
+  answerOn(io, options).give(runs, () =>
+    runs.length === 0 ? 'No runs.' : table(runs.map((run) => rowOf(run, nameOf))),
+  )
+}
+
+function rowOf(run: Run, nameOf: (run: Run) => string): string[] {
+  const kind = run.isDryRun ? 'rehearsal of' : ''
+  const time = run.finishedAt ? `until ${run.finishedAt}` : ''
+  return [
+    run.id,
+    run.state,
+    `${kind} ${nameOf(run)}`.trim(),
+    run.service,
+    `by ${run.requestedBy}`,
+    run.requestedAt,
+    time,
+  ]
+}
+
+async function show(id: string, options: RunsOptions, io: CliIo): Promise<void> {
+  const answer = answerOn(io, options)
+  await withStore(options, io, async ({ store, config }) => {
+    const run = await store.runs.get(id)
+    if (!run) throw new Fault('not_found', `there is no run ${id}`, { hint: '`failwise runs` lists them.' })
+    const plan = planBook(config.plans).byHash(run.planHash)
+    if (options.follow) {
+      const followed = await followRun(id, plan, store, answer)
+      answer.give(followed, () => (followed.report ? reportText(followed.report) : followed.run.state))
+      if (followed.run.state !== 'succeeded') process.exitCode = EXIT.against
+      return
+    }
+    const journal = await store.runs.journalOf(id)
+    const report = reportIn(journal)
+    answer.give({ run, journal, report }, () =>
+      [
+        `${run.id}: ${run.state.replaceAll('_', ' ')}, ${plan?.plan.name ?? 'a plan that has changed since'} for ${run.service}, by ${run.requestedBy}`,
+        ...journal.map((entry) => lineOf(entry, run, plan)),
+        ...(report ? [reportText(report)] : []),
+      ].join('\n'),
+    )
+  })
+}
