@@ -4,7 +4,7 @@ import { epochMs, instantOf } from '../agent/domain/time.ts'
 import { Fault } from '../agent/lib/errors.ts'
 import type { Collector } from './collector.ts'
 import { bodyOf, EndpointOptions, endpointHeaders, parseJson, urlBelow } from './shared/endpoint.ts'
-import { foldLines, type LogLine } from './shared/log-patterns.ts'
+import { foldLines, keepFairly, type LogLine } from './shared/log-patterns.ts'
 
 /** One named log query on a Loki server. */
 export const Options = EndpointOptions.extend({
@@ -14,8 +14,8 @@ export const Options = EndpointOptions.extend({
   /** The tenant, sent as X-Scope-OrgID. */
   tenant: z.string().min(1).optional(),
   maxLines: z.number().int().min(1).max(50_000).default(5000),
-  /** Ten thousand lines are to cost a page, not a book. */
-  maxPatterns: z.number().int().min(1).max(500).default(40),
+  /** Ten thousand lines are to cost a few pages, not a book. */
+  maxPatterns: z.number().int().min(1).max(500).default(100),
 })
 export type Options = z.infer<typeof Options>
 
@@ -42,9 +42,10 @@ export function loki(options: Options): Collector {
       // The server gives the newest ones when it stops at the limit: what came before is not known.
       if (lines.length >= options.maxLines) ctx.truncated(`the newest ${lines.length} lines; older ones were not read`)
       const patterns = foldLines(lines)
-      const kept = patterns.slice(0, options.maxPatterns)
+      const kept = keepFairly(patterns, options.maxPatterns)
       if (kept.length < patterns.length) {
-        const rest = patterns.slice(options.maxPatterns)
+        const isKept = new Set(kept)
+        const rest = patterns.filter((pattern) => !isKept.has(pattern))
         ctx.truncated(
           `${rest.length} further patterns with ${rest.reduce((sum, pattern) => sum + pattern.count, 0)} lines`,
         )

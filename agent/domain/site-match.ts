@@ -29,7 +29,15 @@ export function sameProduct(spelled: string, product: string): boolean {
   const a = plain(spelled)
   const b = plain(product)
   if (a === '' || b === '') return false
-  return a === b || words(spelled).includes(b) || words(product).includes(a) || (b.length > 3 && a.includes(b))
+  const [long, short] = words(spelled).length >= words(product).length ? [spelled, product] : [product, spelled]
+  return (
+    a === b || (b.length > 3 && a.includes(b)) || holdsInOrder(words(long), words(short)) || words(product).includes(a)
+  )
+}
+
+/** Whether words stand in a longer name one after the other: "Load Balancing" is in "cloud_load_balancing", however they are joined. */
+function holdsInOrder(long: readonly string[], short: readonly string[]): boolean {
+  return long.some((_, at) => short.every((word, index) => word === long[at + index]))
 }
 
 function words(name: string): string[] {
@@ -47,8 +55,8 @@ export function dependencyParts(dependency: string): {
 } {
   const colon = dependency.indexOf(':')
   const head = colon < 0 ? dependency : dependency.slice(0, colon)
-  const tail = colon < 0 ? null : dependency.slice(colon + 1)
-  if (head === 'own') return { kind: 'own', vendor: 'own', product: tail }
-  if (head === 'third_party') return { kind: 'third_party', vendor: tail ?? '', product: null }
-  return { kind: 'provider', vendor: head.toLowerCase(), product: tail }
+  const tail = colon < 0 ? null : dependency.slice(colon + 1).trim()
+  if (plain(head) === 'own') return { kind: 'own', vendor: 'own', product: tail }
+  if (words(head).join('_') === 'third_party') return { kind: 'third_party', vendor: tail ?? '', product: null }
+  return { kind: 'provider', vendor: head.trim().toLowerCase(), product: tail }
 }

@@ -79,6 +79,26 @@ export function foldLines(lines: Iterable<LogLine>): LogPattern[] {
   )
 }
 
+/**
+ * Keeps that many patterns, in the order given. Every program gets its turn, so that one that talks a lot crowds nobody out: first the
+ * foremost pattern of each, the severe before the mild, then the second of each.
+ */
+export function keepFairly(patterns: readonly LogPattern[], limit: number): LogPattern[] {
+  if (patterns.length <= limit) return [...patterns]
+  const seen = new Map<string, number>()
+  const turns = patterns.map((pattern, place) => {
+    const program = JSON.stringify(Object.entries(pattern.labels).sort())
+    const turn = seen.get(program) ?? 0
+    seen.set(program, turn + 1)
+    return { pattern, place, turn }
+  })
+  return turns
+    .sort((a, b) => a.turn - b.turn || a.place - b.place)
+    .slice(0, limit)
+    .sort((a, b) => a.place - b.place)
+    .map(({ pattern }) => pattern)
+}
+
 const MAX_PATTERN = 400
 
 const TIMESTAMP =
@@ -108,6 +128,9 @@ const HTTP_STATUS = new Set(
 const STATUS_BEFORE =
   /(?:^|\b(?:status|code|sc|http|response)(?:_?code)?["']?[=: ]+"?|(?<!\b(?:line|port|row|page|room|item|order|no|number|step|of|after|for|in|id))[ ([":] ?)$/i
 
+/** What stands before a version: lines of the old and of the new program are told apart. There are few of them at a time. */
+const VERSION_BEFORE = /\b(?:ver|version|build|release|rev|revision|image|tag)["']?[=:] ?"?(?:[\w./-]+:)?$/i
+
 /** A line with its variable parts replaced, such as `timeout after <duration> to <ip>`. */
 export function patternOf(text: string): string {
   const line = text.length > 2000 ? text.slice(0, 2000) : text
@@ -121,7 +144,9 @@ export function patternOf(text: string): string {
     .replace(HEX, '<hex>')
     .replace(DURATION, '<duration>')
     .replace(NUMBER, (number, percent: string | undefined, offset: number, whole: string) => {
-      if (HTTP_STATUS.has(number) && STATUS_BEFORE.test(whole.slice(Math.max(0, offset - 24), offset))) return number
+      const before = whole.slice(Math.max(0, offset - 48), offset)
+      if (HTTP_STATUS.has(number) && STATUS_BEFORE.test(before)) return number
+      if (VERSION_BEFORE.test(before)) return number
       return percent === '%' ? '<num>%' : '<num>'
     })
   return shorten(replaced.replace(/\s+/g, ' ').trim())

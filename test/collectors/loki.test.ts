@@ -48,11 +48,35 @@ describe('Loki', () => {
       { ...SAMPLES.loki, maxLines: 20_000 },
       answering(streams([{ stream: { app: 'a' }, values }])),
     )
-    expect(evidence.signals).toHaveLength(40)
+    expect(evidence.signals).toHaveLength(100)
     const told = (evidence.signals as LogPatternSignal[]).reduce((sum, pattern) => sum + pattern.count, 0)
     const left = Number(/with (\d+) lines/.exec(evidence.truncated ?? '')?.[1])
     expect(told + left).toBe(10_000)
-    expect(JSON.stringify(evidence).length).toBeLessThan(20_000)
+    expect(JSON.stringify(evidence).length).toBeLessThan(50_000)
+  })
+
+  it('lets every program speak when there is too much to keep, the severe first', async () => {
+    const line = (app: string, level: string, text: string, index: number) => ({
+      stream: { app, level },
+      values: [[`${1777888000000 + index}000000`, text]],
+    })
+    const words = (count: number) => Array.from({ length: count }, (_, index) => 'abcdefghijklmnop'.slice(0, index + 1))
+    const loud = words(16).map((word, index) => line('loud', 'error', `cannot print ${word}`, index))
+    const quiet = [
+      line('quiet', 'info', 'started', 50),
+      line('quiet', 'error', 'cannot pay', 51),
+      line('calm', 'info', 'paid', 52),
+    ]
+    const evidence = await collectedOne({ ...SAMPLES.loki, maxPatterns: 5 }, answering(streams([...loud, ...quiet])))
+    const patterns = evidence.signals as LogPatternSignal[]
+    expect(patterns.map(({ stream, pattern }) => `${stream.app}: ${pattern}`)).toEqual([
+      'loud: cannot print a',
+      'loud: cannot print ab',
+      'quiet: cannot pay',
+      'quiet: started',
+      'calm: paid',
+    ])
+    expect(evidence.truncated).toBe('14 further patterns with 14 lines')
   })
 
   it('says that older lines were not read when the server stops at the limit', async () => {
@@ -72,6 +96,9 @@ describe('Loki', () => {
 
 describe('patterns', () => {
   it.each([
+    ['cart broken version=2.14.1 after 31 ms', 'cart broken version=2.14.1 after <duration>'],
+    ['pull image=shop/cart:7.2 done in 12', 'pull image=shop/cart:7.2 done in <num>'],
+    ['conversion=2.14 is a number', 'conversion=<num> is a number'],
     ['request 7f9c24e8-3b1a-4f5e-9d2c-0a1b2c3d4e5f done', 'request <uuid> done'],
     ['GET /v2/offer 522 in 12ms', 'GET /v2/offer 522 in <duration>'],
     ['status=503 ms=503', 'status=503 ms=<num>'],

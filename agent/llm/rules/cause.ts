@@ -1,9 +1,11 @@
+import { minutesBetween } from '../../domain/time.ts'
 import type { Category } from '../../domain/verdict.ts'
 import { type Argument, sumFor } from './argument.ts'
 import { type FailingDependency, failingDependencies } from './dependency.ts'
 import { argueEdge } from './edge.ts'
 import type { Impact } from './impact.ts'
 import { type Suspect, suspectChanges } from './own-change.ts'
+import { mentionsSite } from './place.ts'
 import { argueProvider } from './provider.ts'
 import type { Readings } from './readings.ts'
 
@@ -94,11 +96,12 @@ export function causeOf(readings: Readings, weighing: Weighing): Cause {
   options.sort((a, b) => b.score - a.score)
   const [first, second] = options
   if (!first || first.score < NAMEABLE) {
+    const past = pastEvent(readings)
     const isCrowd = provider.some((item) => item.hypothesis === 'capacity')
     return {
       kind: 'unknown',
-      category: isCrowd ? 'internal_capacity' : 'unknown',
-      provider: null,
+      category: isCrowd ? 'internal_capacity' : past ? categoryOf(home) : 'unknown',
+      provider: past ? home : null,
       because: [],
       dependency: null,
       score: first?.score ?? 0,
@@ -113,4 +116,17 @@ export function categoryOf(vendor: string): Category {
   if (vendor === 'aws' || vendor === 'azure' || vendor === 'gcp' || vendor === 'cloudflare')
     return `${vendor}_infrastructure`
   return 'cdn_infrastructure'
+}
+
+/** An event of the home cloud about our place that came with the incident and is over. */
+function pastEvent(readings: Readings): boolean {
+  const { service, takenAt } = readings.snapshot
+  return readings.events.some((event) => {
+    if (event.provider !== service.primary.provider || event.category !== 'issue' || event.state !== 'closed')
+      return false
+    const places = [...event.regions, event.zone ?? '', event.title]
+    if (!places.some((text) => mentionsSite(text, service.primary)) || !event.startedAt) return false
+    const apart = minutesBetween(event.startedAt, takenAt) - readings.onsetMinutes
+    return readings.onsetIsKnown ? Math.abs(apart) <= 25 : apart > -25
+  })
 }

@@ -1,9 +1,17 @@
 import type { Action } from '../../domain/action.ts'
 import { type Argument, sumFor } from './argument.ts'
-import { type Cause, causeOf, type Weighing, weigh } from './cause.ts'
+import { type Cause, categoryOf, causeOf, type Weighing, weigh } from './cause.ts'
 import { type Impact, judgeImpact } from './impact.ts'
 import type { Readings } from './readings.ts'
-import { isBlocked, restartRemedy, siblingRemedy, zoneRemedy } from './remedies.ts'
+import {
+  crowdRemedy,
+  fallbackRemedy,
+  isBlocked,
+  resourceRemedy,
+  restartRemedy,
+  siblingRemedy,
+  zoneRemedy,
+} from './remedies.ts'
 import { judgeServed } from './served.ts'
 import { type Draft, judgeBlind, judgeData, judgeRecovering, judgeSecurity } from './special.ts'
 import { readTarget, type TargetReading } from './targets.ts'
@@ -87,7 +95,11 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
         { hypothesis: 'certificate', weight: 2, note: 'a certificate is refused', evidence: certificate.signal.id },
       ],
     }
-  const zone = cause.kind === 'provider' && cause.score >= 2 ? zoneRemedy(readings, impact) : null
+  const suspect = weighing.suspects[0]
+  const isOurs = suspect?.isCorroborated === true && suspect.score >= 2.5
+  // Taking one zone out is a small lever: it needs the failures to stop at the zone, not the cause to be known.
+  const isZonal = cause.kind === 'provider' ? cause.score >= 1.2 : cause.kind === 'unknown'
+  const zone = isZonal && !isOurs ? zoneRemedy(readings, impact) : null
   if (zone)
     return {
       ...base,
@@ -95,6 +107,16 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
       confidence: 0.75,
       summary: zone.summary,
       because: [...zone.because, ...cause.because],
+    }
+  const resource = isOurs ? null : resourceRemedy(readings)
+  if (resource)
+    return {
+      category: categoryOf(readings.snapshot.service.primary.provider),
+      provider: readings.snapshot.service.primary.provider,
+      action: 'self_heal',
+      confidence: 0.7,
+      summary: resource.summary,
+      because: resource.because,
     }
   const sibling = cause.score >= 2.5 ? siblingRemedy(readings) : null
   if (sibling)
@@ -105,6 +127,15 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
       summary: sibling.summary,
       because: [...sibling.because, ...cause.because],
     }
+  const fallback = cause.kind === 'third_party' && cause.score >= 2 ? fallbackRemedy(readings) : null
+  if (fallback)
+    return {
+      ...base,
+      action: 'self_heal',
+      confidence: 0.6,
+      summary: fallback.summary,
+      because: [...fallback.because, ...cause.because],
+    }
   const restart = cause.score < 4 ? restartRemedy(readings) : null
   if (restart)
     return {
@@ -114,6 +145,15 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
       confidence: 0.55,
       summary: restart.summary,
       because: [...restart.because, ...cause.because],
+    }
+  const crowded = cause.score < 2.5 ? crowdRemedy(readings, impact, weighing) : null
+  if (crowded)
+    return {
+      category: 'internal_capacity',
+      action: 'self_heal',
+      confidence: 0.6,
+      summary: crowded.summary,
+      because: crowded.because,
     }
   if (cause.score < 3) return page('The evidence does not settle where the fault lies')
   return judgeMove(readings, weighing, cause, targets, page)

@@ -14,7 +14,7 @@ export interface FailingDependency {
   readonly arguments: readonly Argument[]
 }
 
-const EDGE = /cdn|edge|dns|waf|front_?door|spectrum|workers|challenge|cache|cloudfront|load[-_]?balanc/i
+const EDGE = /cdn|edge|dns|waf|front[-_ ]?door|spectrum|workers|challenge|cache|cloudfront|load[-_]?balanc/i
 /** Services of a cloud that one region shares with the next. */
 const WORLDWIDE = /iam|identity|entra|directory|service-control|sts|organi[sz]ation|global/i
 const CLOUDS: ReadonlySet<string> = new Set(['aws', 'azure', 'gcp'])

@@ -2,7 +2,7 @@ import type { Argument } from './argument.ts'
 import type { Readings } from './readings.ts'
 import type { SeriesReading } from './series-reading.ts'
 
-const FRONT = /edge|cdn|entry|front_?door|balancer|(?:^|_)lb(?:_|\b)|elb|gateway|rum_|dns/i
+const FRONT = /edge|cdn|entry|front[-_ ]?door|balancer|(?:^|_)lb(?:_|\b)|elb|gateway|rum_|dns/i
 const BEHIND = /origin|backend|target_|direct|by[-_]address|internal/i
 
 /** Arguments that the fault lies between users and servers that are well: at a CDN, an entry, or the names. */

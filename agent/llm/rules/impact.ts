@@ -12,6 +12,8 @@ export interface Impact {
   readonly good: readonly SeriesReading[]
   /** Series that ended or hold no point. */
   readonly silent: readonly SeriesReading[]
+  /** A latency is bad by one meter and well by all others. */
+  readonly isContradicted: boolean
   /** Health checks that are not in order. */
   readonly redChecks: readonly string[]
 }
@@ -27,8 +29,9 @@ export function judgeImpact(readings: Readings): Impact {
   const outsideFails = redChecks.includes('external_uptime') || redChecks.includes('cross_cloud_probe')
   const badProbes = sli.filter((reading) => reading.meaning.isProbe && reading.state === 'bad')
   const severity = Math.max(0, ...[...bad, ...badProbes].map(weightOf))
-  const base = { bad: bad.length > 0 ? bad : badProbes, good, silent, redChecks, severity }
-  if (bad.length > 0) return { ...base, state: 'hurt', trend: trendOf(bad, readings) }
+  const disagrees = bad.length > 0 && isContradicted(bad, good, readings)
+  const base = { bad: bad.length > 0 ? bad : badProbes, good, silent, redChecks, severity, isContradicted: disagrees }
+  if (bad.length > 0 && !disagrees) return { ...base, state: 'hurt', trend: trendOf(bad, readings) }
   // A flat error ratio alone may be the calm of a site that nobody reaches, and steady requests may all be answered with errors.
   const usageSeen =
     good.some((reading) => reading.meaning.kind === 'traffic' || reading.meaning.kind === 'success') ||
@@ -41,6 +44,20 @@ export function judgeImpact(readings: Readings): Impact {
   if (badProbes.length > 0) return { ...base, state: 'hurt', trend: trendOf(badProbes, readings) }
   if (good.length > 0 && !outsideFails) return { ...base, severity: 0, state: 'served', trend: 'steady' }
   return { ...base, state: 'unknown', trend: 'steady' }
+}
+
+/** Only a latency is bad, and a second meter of the same, use, quality and both outside checks all say that it is not. */
+function isContradicted(bad: readonly SeriesReading[], good: readonly SeriesReading[], readings: Readings): boolean {
+  const isOk = (name: string) => readings.checks.get(name)?.status === 'ok'
+  return (
+    bad.every((reading) => reading.meaning.kind === 'latency') &&
+    good.some((reading) => reading.meaning.kind === 'traffic' || reading.meaning.kind === 'success') &&
+    isOk('external_uptime') &&
+    isOk('cross_cloud_probe') &&
+    readings.ownSeries.some(
+      (reading) => reading.meaning.kind === 'latency' && !reading.meaning.isProbe && reading.state === 'good',
+    )
+  )
 }
 
 function weightOf(reading: SeriesReading): number {

@@ -1,9 +1,10 @@
 import type { ChangeSignal } from '../../domain/signal.ts'
 import { minutesBetween } from '../../domain/time.ts'
 import type { Argument } from './argument.ts'
-import { namedIn, wordsIn } from './change-words.ts'
+import { didWhatFails, namedIn, wordsIn } from './change-words.ts'
 import type { Impact } from './impact.ts'
 import type { LogReading, Topic } from './log-reading.ts'
+import { versionsInLogs } from './log-versions.ts'
 import type { Readings } from './readings.ts'
 import { isRelated, neededProducts } from './relevance.ts'
 import { COSMETIC, IRREVERSIBLE, NOT_PRODUCTION } from './vocabulary.ts'
@@ -25,7 +26,7 @@ export interface Suspect {
 
 /** Kinds of entries that announce, steer or undo, and are no cause by themselves. */
 const NOT_A_CAUSE =
-  /^(?:maintenance|calendar|rollback|revert|access|job|traffic|drill|exercise|incident|ticket|note|mitigation|autoscaling|scaling)$/i
+  /^(?:maintenance|calendar|rollback|revert|access|traffic|drill|exercise|incident|ticket|note|mitigation|autoscaling|scaling)$/i
 const CODE = /^(?:deploy(?:ment)?|release|build|image|rollout|app)$/i
 
 /** What a change touches, and the errors that show it. */
@@ -36,12 +37,12 @@ const TOUCHES: readonly [RegExp, readonly Topic[]][] = [
     ['connectivity', 'denied'],
   ],
   [
-    /\biam\b|roles?\b|polic(?:y|ies)|permission|privilege|token|secret|credential|authz|auth\b|keys?\b|scope|claim|rbac|perimeter|grants?\b/i,
+    /\biam\b|roles?\b|polic(?:y|ies)|permission|privilege|token|secret|passwords?\b|rotat(?:e|es|ed|ion)|credential|authz|auth\b|keys?\b|scope|claim|rbac|perimeter|grants?\b/i,
     ['denied'],
   ],
   [/\btls\b|certificate|\bcert\b|\bca\b|mtls|cipher/i, ['certificate']],
   [
-    /memory|heap|limit|pool|connections?\b|replicas|autoscal|capacity|quota|cpu|threads|workers|concurrency/i,
+    /memory|heap|limit|pool|connections?\b|replicas|shards?\b|partitions?\b|batch|bulk|backfill|parallel|autoscal|capacity|quota|cpu|threads|workers|concurrency/i,
     ['capacity'],
   ],
 ]
@@ -78,10 +79,13 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
       pattern.test(text) && readings.logs.some((log) => log.isError && topics.some((topic) => log.topics.has(topic))),
   )
   if (named.length > 0) add(1.6, `error lines or failing measures name ${named.slice(0, 3).join(', ')}`)
-  const words = named.length === 0 ? wordsIn(change, readings) : []
+  const handled = didWhatFails(change, readings)
+  if (handled) add(1.6, `its own run handled ${handled.name}, which error lines name`, handled.evidence)
+  const words = named.length === 0 && !handled ? wordsIn(change, readings) : []
   if (words.length > 0) add(0.8, `new error lines speak of ${words.slice(0, 3).join(', ')}`)
   if (isOwn) add(0.6, `${change.service} is among what fails or what we need`)
-  else if (relation === 'strange' && (isCode || !touched)) add(-1.5, `${change.service} is not among what fails`)
+  else if (relation === 'strange' && !handled && (isCode || !touched))
+    add(-1.5, `${change.service} is not among what fails`)
   if (touched && !isCode) add(1.2, 'what it touches is what fails')
   if (
     isCode &&
@@ -99,7 +103,7 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
   partings(change, isCode, isOwn, readings, add)
   // A full rollout of the very service in the minutes of the onset, on sound machines, is more than an accident of time.
   const isAtOnset =
-    isOwn &&
+    (isOwn || complains(change, readings)) &&
     isSound &&
     readings.onsetIsKnown &&
     lead >= -1.5 &&
@@ -116,15 +120,29 @@ function weigh(change: ChangeSignal, readings: Readings, impact: Impact): Suspec
     arguments: list,
     isCode,
     isReversible: !IRREVERSIBLE.test(change.summary),
-    isConnected: isOwn || touched || named.length > 0 || (relation === 'maybe' && COMMON_GROUND.test(change.service)),
+    isConnected:
+      isOwn ||
+      touched ||
+      handled !== null ||
+      named.length > 0 ||
+      (relation === 'maybe' && COMMON_GROUND.test(change.service)),
     isCorroborated:
       named.length > 0 ||
+      handled !== null ||
       words.length > 0 ||
       parted ||
       isAtOnset ||
       (touched && !isCode) ||
       list.some((item) => item.note === OWN_CODE),
   }
+}
+
+/** The changed thing itself, by its very name, writes new errors where the service may write. */
+function complains(change: ChangeSignal, readings: Readings): boolean {
+  const own = change.service.toLowerCase()
+  return readings.logs.some(
+    (log) => log.isError && log.nearness !== 'elsewhere' && log.signal.stream.app?.toLowerCase() === own,
+  )
 }
 
 type Add = (weight: number, note: string, evidence?: string | null) => void
@@ -155,12 +173,24 @@ function partings(change: ChangeSignal, isCode: boolean, isOwn: boolean, reading
       carries(String(reading.signal.labels.version ?? '\n')),
   )
   if (isCode && lone) add(-2, 'its own error ratio is flat', lone.signal.id)
+  if (isCode) versionsOf(carries, readings, add)
   for (const split of readings.splits.filter((item) => item.dimension === 'network')) {
     const failing = split.failing[0]
     const text = `${change.service} ${change.summary}`.toLowerCase()
     if (split.healthy.length > 0 && failing && text.includes(failing.value.toLowerCase()))
       add(2, `only ${failing.value} fails, which it changed`, failing.reading.signal.id)
   }
+}
+
+/** Lines that state the version of the program that wrote them tell as much as a measure by version, if both versions are seen. */
+function versionsOf(carries: (value: string) => boolean, readings: Readings, add: Add): void {
+  const { failing, working } = versionsInLogs(readings.logs)
+  const guilty = [...failing].find(([version]) => carries(version))
+  const oldFails = [...failing.keys()].some((version) => !carries(version))
+  const oldWorks = [...working.keys()].some((version) => !carries(version))
+  const newWorks = [...working.keys()].some(carries)
+  if (guilty && !oldFails && oldWorks && !newWorks) add(2, 'only lines of the new version are errors', guilty[1])
+  else if (guilty && oldFails) add(-1.5, 'old and new versions write the same errors', guilty[1])
 }
 
 /** What everything stands on: a change to it may reach the service under any name. */

@@ -7,7 +7,7 @@ const SYNONYMS: readonly [RegExp, readonly string[]][] = [
     /load[-_]?balanc|elb|alb|nlb/,
     ['load balanc', 'loadbalanc', 'balancer', 'elb', 'url_map', 'url map', 'lb', 'proxy', 'front end'],
   ],
-  [/frontdoor/, ['front door', 'frontdoor', 'edge']],
+  [/front[-_ ]?door/, ['front door', 'frontdoor', 'edge']],
   [
     /iam|identity|entra|managed-identity|service-control/,
     [

@@ -4,19 +4,16 @@ import type { Argument } from './argument.ts'
 import type { LogReading } from './log-reading.ts'
 import type { Suspect } from './own-change.ts'
 import { mentionsSite, placeOf } from './place.ts'
+import { productWords, speaksOf } from './products.ts'
+import { readProviderCalls } from './provider-calls.ts'
 import type { Readings } from './readings.ts'
+import type { SeriesReading } from './series-reading.ts'
 
 /** Events about the logging, billing or console side of a product leave users alone. */
 const BESIDE_THE_POINT =
   /query logs?|sign-in logs?|log delivery|billing|cost explorer|\bconsole\b|dashboard|support cases?|usage reports?|metrics? (?:are )?(?:delayed|late)|(?:itself |is |are )not (?:affected|touched)/i
-/** Refused, or blocked on our own way out. */
-const OUR_SIDE =
-  /refused|\b40[013]\b|denied|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)/i
-/** The same happens to somebody else, so it is not our side. */
-const OTHERS_TOO =
-  /(?:same|also|too|likewise)\b.{0,60}\b(?:another|other|different|foreign) (?:organi[sz]ation|account|tenant|project|customer|cloud)/i
 const PROVIDER_SIDE =
-  /api_(?:call|error|fail)|_api_|aws_sdk|arm_|gapi|gcs|sdk_|run_instances|instance_create|node_create|disk_io|io_errors|token_(?:request|fail)|storage_|metadata|link_local|call_failures|create_fail|nodes_re(?:ady|achable)|machines_up|hosts_up|packet_loss|healthy_targets|healthy_target/i
+  /api_(?:call|error|fail)|_api_|aws_sdk|arm_|gapi|gcs|sdk_|run_instances|instance_create|node_create|disk_io|io_errors|token_(?:request|fail)|storage_|metadata|link_local|call_failures|create_fail|nodes_re(?:ady|achable)|machines_up|hosts_up|packet_loss|healthy_targets?|impaired/i
 
 /** Arguments for and against a fault of the cloud that hosts the primary. */
 export function argueProvider(readings: Readings, suspects: readonly Suspect[]): Argument[] {
@@ -62,7 +59,9 @@ function weightOfEvent(event: ProviderEventSignal, readings: Readings): number {
   const days = event.updatedAt ? minutesBetween(event.updatedAt, readings.snapshot.takenAt) / 1440 : 0
   if (event.state === 'closed' || event.state === 'upcoming' || days > 1) return 0
   if (relationOf(event, readings) === 'elsewhere') return 0
-  if (BESIDE_THE_POINT.test(event.text) && event.affectedEntities.length === 0) return 0.2
+  // What is said of other things that work is no word about this one.
+  const said = event.text.replace(/\bOther\b[^.]*\./g, '')
+  if (BESIDE_THE_POINT.test(said) && event.affectedEntities.length === 0) return 0.2
   const starts = event.startedAt ? minutesBetween(event.startedAt, readings.snapshot.takenAt) : readings.onsetMinutes
   return Math.abs(starts - readings.onsetMinutes) <= 25 ? 2.5 : 1.5
 }
@@ -79,14 +78,17 @@ function relationOf(event: ProviderEventSignal, readings: Readings): 'primary' |
 
 function argueFromChecks(readings: Readings, add: Add): void {
   const api = readings.checks.get('provider_api')
-  if (api) {
-    const detail = api.detail ?? ''
-    const ourSide = OUR_SIDE.test(detail) && !OTHERS_TOO.test(detail)
-    if (api.status === 'error' && !ourSide) add(2, 'calls to the provider fail', api.id, true)
-    else if (api.status === 'degraded' && !ourSide) add(1, 'a part of the calls to the provider fails', api.id, true)
-    else if (api.status === 'ok') add(-0.8, 'calls to the provider succeed', api.id)
-    else if (ourSide) add(-0.5, 'calls to the provider are refused or blocked on our side', api.id)
-  }
+  const failing = api?.status === 'error' || api?.status === 'degraded'
+  if (api && failing) {
+    const calls = readProviderCalls(api.detail ?? '', readings.snapshot.service)
+    if (calls.fault === 'home') {
+      if (calls.onlyNamesHere) add(1, 'calls to the provider find no address, seen from our side', api.id, true)
+      else if (api.status === 'error') add(2, 'calls to the provider fail', api.id, true)
+      else add(1, 'a part of the calls to the provider fails', api.id, true)
+      if (calls.othersToo) add(1, 'somebody who shares nothing with us meets the same', api.id, true)
+      if (calls.worksElsewhere) add(0.7, 'the same calls succeed in another place', api.id, true)
+    } else if (calls.fault === 'ours') add(-0.5, 'calls to the provider are refused or blocked on our side', api.id)
+  } else if (api?.status === 'ok') add(-0.8, 'calls to the provider succeed', api.id)
   const nodes = readings.checks.get('node_states')
   if (nodes?.status === 'error') add(1, 'machines are gone', nodes.id)
 }
@@ -95,8 +97,14 @@ function argueFromLogs(readings: Readings, add: Add): void {
   const errors = readings.logs.filter((log) => log.isError && log.minutesSinceLast < 15)
   const coded =
     errors.find((log) => log.topics.has('providerFault')) ??
-    errors.find((log) => log.topics.has('serverError') && log.topics.has('cloudName'))
+    errors.find((log) => log.topics.has('serverError') && log.topics.has('cloudName') && !isRefusal(log))
   if (coded) add(1.5, 'the cloud itself answers with errors', coded.signal.id, true)
+  // Our own way out may be cut as well, so silence of the cloud's endpoints counts only beside failing calls from elsewhere.
+  const silent = errors.find(
+    (log) => log.topics.has('cloudName') && (log.topics.has('connectivity') || log.topics.has('names')),
+  )
+  if (!coded && silent && readings.checks.get('provider_api')?.status === 'error')
+    add(1, "the cloud's own endpoints do not answer", silent.signal.id)
   const hardware = errors.find((log) => log.topics.has('hardware'))
   if (hardware)
     add(
@@ -113,6 +121,11 @@ function argueFromLogs(readings: Readings, add: Add): void {
   if (linkLocal) add(1.5, "the provider's own name or metadata endpoint does not answer", linkLocal.signal.id, true)
 }
 
+/** Refused for lack of permission or beyond our own allowance: the cloud works. */
+function isRefusal(log: LogReading): boolean {
+  return log.topics.has('denied') || /\bquota\b|\bResource ?_?Exhausted|too many requests|\b429\b/i.test(log.text)
+}
+
 function lineOf(log: LogReading): string {
   return `${log.text} ${Object.values(log.signal.stream).join(' ')}`
 }
@@ -123,6 +136,8 @@ function argueFromSeries(readings: Readings, add: Add): void {
     (reading) => reading.state === 'bad' && PROVIDER_SIDE.test(`${reading.signal.name} ${reading.signal.query}`),
   )
   if (side) add(1.3, `${side.signal.name} shows the provider's side failing`, side.signal.id)
+  const product = side ? undefined : failingProduct(readings)
+  if (product) add(0.8, `${product.signal.name} is about a product of the provider that we need`, product.signal.id)
   const zone = readings.splits.find(
     (split) => split.dimension === 'zone' && split.failing.length > 0 && split.healthy.length > 0,
   )
@@ -135,6 +150,23 @@ function argueFromSeries(readings: Readings, add: Add): void {
   )
   if (region)
     add(1, 'the same measure fails in our region and not elsewhere', region.failing[0]?.reading.signal.id ?? null, true)
+}
+
+/** A measure of a product that the home cloud runs for us, failing while the cloud's own calls fail too. */
+function failingProduct(readings: Readings): SeriesReading | undefined {
+  const { dependsOn, primary } = readings.snapshot.service
+  const status = readings.checks.get('provider_api')?.status
+  if (status !== 'error' && status !== 'degraded') return undefined
+  const words = dependsOn.flatMap((name) => {
+    const [vendor = '', product = ''] = name.split(':')
+    return vendor === primary.provider ? productWords(vendor, product) : []
+  })
+  return readings.ownSeries.find(
+    ({ state, meaning, signal }) =>
+      state === 'bad' &&
+      (meaning.kind === 'errors' || meaning.kind === 'success') &&
+      speaksOf(`${signal.name} ${signal.query}`.replaceAll('_', ' '), words),
+  )
 }
 
 /** The series that shows more than twice the usual requests, if any. */

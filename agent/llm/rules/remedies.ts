@@ -1,3 +1,4 @@
+import { minutesBetween } from '../../domain/time.ts'
 import { type Argument, sumFor } from './argument.ts'
 import type { Cause, Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
@@ -86,6 +87,16 @@ export function siblingRemedy(readings: Readings): Remedy | null {
   return null
 }
 
+/** A switch to do without the failing vendor stands ready. */
+export function fallbackRemedy(readings: Readings): Remedy | null {
+  const lever = readings.logs.find((log) => log.topics.has('readyLever'))
+  if (!lever) return null
+  return {
+    summary: 'A vendor fails and a way to do without it stands ready: switch to it',
+    because: [{ hypothesis: 'third_party', weight: 1.5, note: 'a fallback stands ready', evidence: lever.signal.id }],
+  }
+}
+
 /** Restarting was seen to cure a part, and nowhere to fail. */
 export function restartRemedy(readings: Readings): Remedy | null {
   const recent = readings.logs.filter((log) => log.minutesSinceFirst <= readings.onsetMinutes + 2)
@@ -110,6 +121,48 @@ export function restartRemedy(readings: Readings): Remedy | null {
           ]
         : []),
     ],
+  }
+}
+
+/** The provider names one or two resources of ours as broken, all else of it works, and each has a standby beside it. */
+export function resourceRemedy(readings: Readings): Remedy | null {
+  const notice = readings.events.find(
+    (event) =>
+      event.provider === readings.snapshot.service.primary.provider &&
+      event.isAccountSpecific &&
+      event.category !== 'maintenance' &&
+      event.state === 'open' &&
+      event.affectedEntities.length > 0 &&
+      event.affectedEntities.length <= 2 &&
+      event.startedAt !== null &&
+      Math.abs(minutesBetween(event.startedAt, readings.snapshot.takenAt) - readings.onsetMinutes) <= 25,
+  )
+  const isOk = (name: string) => readings.checks.get(name)?.status === 'ok'
+  if (!notice || !isOk('provider_api') || !isOk('node_states')) return null
+  const copies = readings.checks.get('db_replication_lag')
+  const texts = `${copies?.status === 'ok' ? (copies.detail ?? '') : ''} ${notice.text}`
+  if (!/multi-?az|stand-?by|zone-redundant|replica in|second zone/i.test(texts)) return null
+  return {
+    summary: 'One resource is broken and its standby in the same region is well: let the standby take over',
+    because: [
+      { hypothesis: 'provider', weight: 2, note: 'the provider names one resource of ours', evidence: notice.id },
+      { hypothesis: 'provider', weight: 1, note: 'a standby is in step', evidence: copies?.id ?? null },
+    ],
+  }
+}
+
+/** More real requests than the place was sized for, most of them still served: give it room. */
+export function crowdRemedy(readings: Readings, impact: Impact, weighing: Weighing): Remedy | null {
+  const surge = weighing.provider.find((item) => item.hypothesis === 'capacity')
+  const full =
+    readings.ownSeries.find((reading) => reading.state === 'bad' && reading.meaning.kind === 'saturation')?.signal.id ??
+    readings.logs.find((log) => log.isError && log.nearness !== 'elsewhere' && log.topics.has('capacity'))?.signal.id
+  const suspect = weighing.suspects[0]
+  const competes = suspect?.isCorroborated === true && suspect.score >= 2.5
+  if (!surge || !full || competes || impact.severity > 0.65) return null
+  return {
+    summary: 'More requests came than there is room for, and most are still served: add room or shed the excess',
+    because: [surge, { hypothesis: 'capacity', weight: 1.5, note: 'it stands at its limit', evidence: full }],
   }
 }
 
@@ -149,6 +202,6 @@ export function isBlocked(target: TargetReading, readings: Readings, weighing: W
 }
 
 function isFrontOf(name: string, vendor: string | null): boolean {
-  if (!/cdn|edge|dns|front_?door|load[-_]?balanc|waf/i.test(name)) return false
+  if (!/cdn|edge|dns|front[-_ ]?door|load[-_]?balanc|waf/i.test(name)) return false
   return vendor === null || vendor === name.split(':')[0]
 }

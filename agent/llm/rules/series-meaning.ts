@@ -15,11 +15,11 @@ export interface SeriesMeaning {
 
 const PROBE = /probe|blackbox|synthetic|canary_success|smoke|check_success|heartbeat/i
 const ERRORS =
-  /error|fail|5xx|servfail|timeout|denied|refus|reject|loss|oom|kill|not_?ready|unready|unhealthy|under_replicated|without_valid|pending|unavailable|dropped|lost|mismatch|violation|anomal|unauthori|conflict|retrans|(?:^|_)[45]\d\d(?:_|\b)/i
+  /error|fail|5xx|servfail|timeout|denied|refus|reject|loss|oom|kill|not_?ready|unready|unhealthy|under_replicated|without_valid|pending|unavailable|dropped|lost|mismatch|violation|anomal|unauthori|conflict|retrans|throttl|exceeded|evict|crash|impaired|(?:^|_)[45]\d\d(?:_|\b)/i
 const SUCCESS = /success|availab|ready|healthy|(?:^|_)(?:ok|up|alive|hit)(?:_|\b)/i
 const LAG = /lag|behind|age_|oldest|backlog|queue/i
-const LATENCY = /latency|duration|_p\d\d\b|p9\d|seconds_bucket|response_time|pause/i
-const SATURATION = /cpu|memory_used|heap|disk_used|utili[sz]ation|saturation/i
+const LATENCY = /latency|duration|_p\d\d\b|p9\d|seconds_bucket|response_time|pause|wait|stall|blocked/i
+const SATURATION = /cpu|memory|working_set|heap|disk_used|utili[sz]ation|saturation/i
 const TRAFFIC =
   /rate|requests|orders|sessions|logins|bookings|payments|messages|sales|traffic|throughput|per_second|clients|users|commits/i
 

@@ -1,3 +1,5 @@
+import type { ChangeSignal } from '../../domain/signal.ts'
+import { minutesBetween } from '../../domain/time.ts'
 import type { Argument } from './argument.ts'
 import { causeOf, type Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
@@ -43,6 +45,18 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
   const monitoring = readings.logs.filter(
     (log) => log.isBad && (log.topics.has('monitoring') || isWatcher(Object.values(log.signal.stream))),
   )
+  const meter = impact.isContradicted ? meterChange(readings) : null
+  if (meter)
+    return {
+      category: 'monitoring_fault',
+      action: 'no_action',
+      confidence: 0.7,
+      summary: 'Two meters of the same disagree since our way of measuring was changed',
+      because: [
+        ...because,
+        { hypothesis: 'monitoring', weight: 2, note: 'what measures was changed at the onset', evidence: meter.id },
+      ],
+    }
   const unread = readings.failedSources.length >= 3
   const blind = unread || impact.silent.length > 0 || readings.unseenSeries > 0
   const red = ['external_uptime', 'internal_services']
@@ -81,13 +95,34 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
       because: [...because, { hypothesis: 'monitoring', weight: -1, note: `${red.check} fails`, evidence: red.id }],
     }
   return {
-    category: cause.category,
+    category: cause.kind === 'unknown' && isSomeNetworks(readings) ? 'network_transit' : cause.category,
     provider: cause.provider,
     action: 'observe',
     confidence: 0.7,
     summary: 'Users are served; whatever is wrong does not reach them now',
     because: [...because, ...cause.because],
   }
+}
+
+/** Failures stop at the networks through which some users come. */
+function isSomeNetworks(readings: Readings): boolean {
+  return readings.splits.some(
+    (split) => split.dimension === 'client' && split.failing.length > 0 && split.healthy.length > 0,
+  )
+}
+
+/** A change to what measures, in the minutes of the onset. */
+function meterChange(readings: Readings): ChangeSignal | undefined {
+  return readings.changes.find((change) => {
+    const lead = minutesBetween(change.at, readings.snapshot.takenAt) - readings.onsetMinutes
+    return (
+      lead >= -2 &&
+      lead <= 10 &&
+      /prometheus|exporter|otel|opentelemetry|collector|scrape|metrics?\b|telemetry|recording rules?|statsd|monitoring|agent\b/i.test(
+        `${change.service} ${change.summary}`,
+      )
+    )
+  })
 }
 
 function isWatcher(stream: readonly string[]): boolean {
