@@ -129,7 +129,6 @@ function writeConfiguration(world: World): void {
       slo: { availability: 0.999, rtoMinutes: 30, rpoMinutes: 1 },
       runbookUrl: 'https://wiki.example/shop',
       approvers: ['alice'],
-      plans: { region_failover: { name: 'move the shop' }, self_heal: { name: 'restart the shop' } },
       collect: [
         errors('shop'),
         {
