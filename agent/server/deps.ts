@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Registry } from 'prom-client'
 import type { Alert } from '../domain/alert.ts'
+import type { AuditKind } from '../domain/audit.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { HealthScore } from '../domain/health-score.ts'
@@ -77,6 +78,24 @@ interface DecisionQuery extends PageQuery {
   readonly service: string | null
 }
 
+export type ExportFormat = 'ndjson' | 'json' | 'csv'
+
+/** Which entries of the audit log, and in which order. */
+export interface AuditQuery extends PageQuery {
+  readonly order: 'newest' | 'oldest'
+  readonly filter: {
+    readonly kinds?: readonly AuditKind[]
+    readonly incidentId?: string
+    readonly service?: string
+    readonly actor?: string
+    readonly action?: string
+    readonly disposition?: string
+    readonly text?: string
+    readonly from?: Instant
+    readonly to?: Instant
+  }
+}
+
 interface Readiness {
   readonly isReady: boolean
   readonly checks: Readonly<Record<string, string>>
@@ -109,10 +128,10 @@ export interface ServerDeps {
   readonly getDecisionContext: (id: string) => Promise<object | null>
   /** Under another policy when its text is given. */
   readonly replay: (id: string, policyText: string | null) => Promise<unknown>
-  readonly listAudit: (query: PageQuery) => Promise<Page<unknown>>
+  readonly listAudit: (query: AuditQuery) => Promise<Page<unknown>>
   readonly verifyAudit: () => Promise<object>
-  /** Writes every entry, oldest first, one JSON object per line. */
-  readonly exportAudit: (to: Writable) => Promise<unknown>
+  /** Writes every entry that fits, as the list shows them. */
+  readonly exportAudit: (to: Writable, format: ExportFormat, query: AuditQuery) => Promise<unknown>
   readonly status: () => Promise<unknown>
   /** Health scores of one scope over the last hours, oldest first. */
   readonly scoreHistory: (scope: string, hours: number) => Promise<readonly unknown[]>

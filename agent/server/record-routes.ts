@@ -2,11 +2,13 @@ import { PassThrough } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { AuditEntry } from '../domain/audit.ts'
 import { IncidentState } from '../domain/incident.ts'
+import { Instant } from '../domain/time.ts'
 import { asFault, Fault } from '../lib/errors.ts'
 import type { Access } from './auth.ts'
 import { PAGE_SECURITY_POLICY, renderDecisionPage } from './decision-page.ts'
-import type { ServerDeps } from './deps.ts'
+import type { AuditQuery, ServerDeps } from './deps.ts'
 
 /** An export of years may take a while; it is streamed, so it holds little memory meanwhile. */
 const EXPORT_TIMEOUT_MS = 600_000
@@ -22,6 +24,44 @@ const ReplayBody = z
   .object({ policy: z.string().max(POLICY_TEXT_LIMIT).optional().meta({ description: 'text of another policy file' }) })
   .nullish()
 const IdParams = z.object({ id: z.string().min(1).max(200) })
+
+const EXPORT_TYPES = {
+  ndjson: 'application/x-ndjson',
+  json: 'application/json; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+} as const
+
+/** Every kind of entry there is. */
+const AUDIT_KINDS = AuditEntry.options.map(({ shape }) => shape.kind.value)
+
+const Order = z.enum(['newest', 'oldest'])
+const Word = z.string().min(1).max(300).optional()
+
+/** What the audit log can be narrowed by. */
+const auditFilter = {
+  kind: z.enum(AUDIT_KINDS).optional(),
+  incident: Word,
+  service: Word,
+  actor: Word,
+  action: Word,
+  disposition: Word,
+  text: Word.meta({ description: 'anywhere in the entry' }),
+  from: Instant.optional(),
+  to: Instant.optional(),
+}
+const AuditFilter = z.object({ ...auditFilter, order: Order })
+
+function auditQueryOf({
+  order,
+  kind,
+  incident,
+  ...rest
+}: z.output<typeof AuditFilter>): Pick<AuditQuery, 'order' | 'filter'> {
+  const { service, actor, action, disposition, text, from, to } = rest
+  const named = { service, actor, action, disposition, text, from, to, incidentId: incident }
+  const filter = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
+  return { order, filter: { ...filter, ...(kind !== undefined && { kinds: [kind] }) } }
+}
 
 /** What has been recorded: incidents, decisions, the audit log. All of it needs the scope `read`. */
 export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Access): void {
@@ -130,9 +170,13 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/audit',
     {
       onRequest,
-      schema: { tags: ['audit'], summary: 'Entries of the audit log, newest first', querystring: PageParams },
+      schema: {
+        tags: ['audit'],
+        summary: 'Entries of the audit log, newest first',
+        querystring: PageParams.extend({ ...auditFilter, order: Order.default('newest') }),
+      },
     },
-    async ({ query }) => deps.listAudit({ limit: query.limit, cursor: query.cursor ?? null }),
+    async ({ query }) => deps.listAudit({ ...auditQueryOf(query), limit: query.limit, cursor: query.cursor ?? null }),
   )
 
   typed.get(
@@ -150,13 +194,22 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     {
       onRequest,
       handlerTimeout: EXPORT_TIMEOUT_MS,
-      schema: { tags: ['audit'], summary: 'The whole audit log, oldest first, one JSON entry per line' },
+      schema: {
+        tags: ['audit'],
+        summary: 'The audit log, or what fits the filters, oldest first unless asked otherwise',
+        querystring: z.object({
+          ...auditFilter,
+          order: Order.default('oldest'),
+          format: z.enum(['ndjson', 'json', 'csv']).default('ndjson'),
+        }),
+      },
     },
-    async (_request, reply) => {
-      reply.type('application/x-ndjson').header('content-disposition', 'attachment; filename="audit.ndjson"')
+    async ({ query }, reply) => {
+      const { format } = query
+      reply.type(EXPORT_TYPES[format]).header('content-disposition', `attachment; filename="audit.${format}"`)
       const out = new PassThrough()
       // A failure midway ends the connection without the last chunk, so that half a log is not taken for all of it.
-      deps.exportAudit(out).then(
+      deps.exportAudit(out, format, { ...auditQueryOf(query), limit: 0, cursor: null }).then(
         () => out.end(),
         (error: unknown) => out.destroy(asFault(error)),
       )

@@ -75,11 +75,10 @@ export function serverDepsOf(agent: Agent): ServerDeps {
     getDecisionContext: (id) => decisionContext(id, store),
     replay: (id, policyText) => replayDecision(id, store, policyText === null ? null : parsedPolicy(policyText)),
 
-    listAudit: async ({ limit, cursor }) => {
-      const entries = await store.audit.list({
-        limit: limit + 1,
-        ...(cursor !== null && { beforeSeq: offsetOf(cursor) }),
-      })
+    listAudit: async ({ limit, cursor, order, filter }) => {
+      const place =
+        cursor === null ? {} : order === 'newest' ? { beforeSeq: seqOf(cursor) } : { afterSeq: seqOf(cursor) }
+      const entries = await store.audit.list({ ...filter, ...place, order, limit: limit + 1 })
       const items = entries.slice(0, limit)
       return { items, next: entries.length > limit ? String(items.at(-1)?.seq) : null }
     },
@@ -87,7 +86,7 @@ export function serverDepsOf(agent: Agent): ServerDeps {
       const anchors = await Promise.all(anchorFilesOf(config).map((file) => readAnchors(file).catch(() => [])))
       return store.audit.verify(anchors.flat())
     },
-    exportAudit: (to) => store.audit.export(to, 'ndjson'),
+    exportAudit: (to, format, { order, filter }) => store.audit.export(to, format, { ...filter, order }),
 
     status: () => statusOf(agent),
     scoreHistory: (scope, hours) => {
@@ -135,6 +134,13 @@ function offsetOf(cursor: string | null): number {
   if (!Number.isInteger(offset) || offset < 0 || offset > 100_000)
     throw new Fault('usage', 'the cursor is not one of ours')
   return offset
+}
+
+/** A place in the audit log as a cursor. */
+function seqOf(cursor: string): number {
+  const seq = Number(cursor)
+  if (!Number.isSafeInteger(seq) || seq < 0) throw new Fault('usage', 'the cursor is not one of ours')
+  return seq
 }
 
 function pageOf<T>(rows: readonly T[], { limit, cursor }: PageQuery): Page<T> {

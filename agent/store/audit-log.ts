@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { AuditEntry } from '../domain/audit.ts'
 import { Fault } from '../lib/errors.ts'
 import { type AuditRow, appendToChain, chainedEntry, headOf } from './audit-chain.ts'
@@ -32,7 +33,12 @@ export function auditLog(context: StoreContext): AuditLog {
     },
     list: async (filter = {}) => {
       const limit = Math.min(filter.limit ?? DEFAULT_LIMIT, MAXIMUM_LIMIT)
-      const rows = await reading(db, (query) => filtered(query, filter).orderBy('seq', 'desc').limit(limit).execute())
+      const rows = await reading(db, (query) =>
+        filtered(query, filter)
+          .orderBy('seq', filter.order === 'oldest' ? 'asc' : 'desc')
+          .limit(limit)
+          .execute(),
+      )
       return rows.map(entryOf)
     },
     verify: async (anchors) => {
@@ -48,13 +54,18 @@ export function auditLog(context: StoreContext): AuditLog {
     },
     export: async (to, format, filter = {}) => {
       let written = 0
-      let after = 0
+      const isNewestFirst = filter.order === 'newest'
+      let place = isNewestFirst ? Number.MAX_SAFE_INTEGER : 0
       if (format === 'csv') await writeTo(to, `${CSV_COLUMNS.join(',')}\n`)
       if (format === 'json') await writeTo(to, '[')
       for (;;) {
-        const from = after
+        const from = String(place)
         const rows = await reading(db, (query) =>
-          filtered(query, filter).where('seq', '>', String(from)).orderBy('seq').limit(PAGE).execute(),
+          filtered(query, filter)
+            .where('seq', isNewestFirst ? '<' : '>', from)
+            .orderBy('seq', isNewestFirst ? 'desc' : 'asc')
+            .limit(PAGE)
+            .execute(),
         )
         for (const row of rows) {
           const text = format === 'csv' ? csvLine(row) : JSON.stringify(entryOf(row))
@@ -63,7 +74,7 @@ export function auditLog(context: StoreContext): AuditLog {
           written += 1
         }
         if (rows.length < PAGE) break
-        after = Number(rows.at(-1)!.seq)
+        place = Number(rows.at(-1)!.seq)
       }
       if (format === 'json') await writeTo(to, ']\n')
       return written
@@ -79,8 +90,17 @@ function filtered(db: Db, filter: AuditFilter) {
   if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor)
   if (filter.from !== undefined) query = query.where('at', '>=', filter.from)
   if (filter.to !== undefined) query = query.where('at', '<', filter.to)
+  if (filter.action !== undefined) query = query.where(fieldOf('action'), '=', filter.action)
+  if (filter.disposition !== undefined) query = query.where(fieldOf('disposition'), '=', filter.disposition)
+  if (filter.text !== undefined) query = query.where('entry', 'ilike', `%${filter.text.replace(/[\\%_]/g, '\\$&')}%`)
+  if (filter.afterSeq !== undefined) query = query.where('seq', '>', String(filter.afterSeq))
   if (filter.beforeSeq !== undefined) query = query.where('seq', '<', String(filter.beforeSeq))
   return query
+}
+
+/** A field of the entry that has no column of its own; such filters narrow what others found, or read the whole log. */
+function fieldOf(name: 'action' | 'disposition') {
+  return sql<string>`(entry::jsonb ->> ${sql.lit(name)})`
 }
 
 const CSV_COLUMNS = ['seq', 'at', 'kind', 'actor', 'incident_id', 'service', 'previous_hash', 'hash', 'entry'] as const

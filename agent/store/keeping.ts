@@ -86,6 +86,15 @@ export interface AuditFilter {
   readonly actor?: string
   readonly from?: Instant
   readonly to?: Instant
+  /** Of decisions, requests and runs: what it was about, and how far a decision went. */
+  readonly action?: string
+  readonly disposition?: string
+  /** Anywhere in the entry, whatever the case. */
+  readonly text?: string
+  /** Newest first in a list and oldest first in an export, unless given. */
+  readonly order?: 'newest' | 'oldest'
+  /** Only entries newer than this place; the next page of a list that begins with the oldest. */
+  readonly afterSeq?: number
   /** Only entries older than this place; the next page of a list. */
   readonly beforeSeq?: number
   readonly limit?: number

@@ -1,10 +1,16 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
 import { decisionContextQuery, decisionQuery } from './api/queries.ts'
+import { AuditPage, type AuditSearch } from './pages/audit-page.tsx'
 import { DecisionPage } from './pages/decision-page.tsx'
 import { Frame, NotFound, ScreenError } from './pages/frame.tsx'
 import { IncidentPage, IncidentsPage, type IncidentsSearch } from './pages/incidents-page.tsx'
 import { NowPage } from './pages/now-page.tsx'
+
+const AUDIT_WORDS = [
+  ...(['kind', 'service', 'actor', 'action', 'disposition'] as const),
+  ...(['text', 'from', 'to', 'order', 'seq'] as const),
+]
 
 /** Every screen and its address. What a screen shows stands in its address, so that a link shows the same to somebody else. */
 export function createConsoleRouter(queries: QueryClient) {
@@ -37,8 +43,16 @@ export function createConsoleRouter(queries: QueryClient) {
       return <IncidentPage id={incident.useParams().id} />
     },
   })
+  const audit = createRoute({
+    getParentRoute: () => root,
+    path: '/audit',
+    validateSearch: (search): AuditSearch => texts(search, AUDIT_WORDS),
+    component: function Audit() {
+      return <AuditPage search={audit.useSearch()} />
+    },
+  })
   return createRouter({
-    routeTree: root.addChildren([now, incidents, incident, decision]),
+    routeTree: root.addChildren([now, incidents, incident, decision, audit]),
     defaultErrorComponent: ScreenError,
     scrollRestoration: true,
   })

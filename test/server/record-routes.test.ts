@@ -246,6 +246,30 @@ describe('the audit log', () => {
     expect(response.body).toBe('{"seq":1}\n')
   })
 
+  it('hands filters, order and format on, and refuses what it does not know', async () => {
+    const asked: unknown[] = []
+    const { app } = await serverUnderTest(
+      {},
+      {
+        listAudit: async (query) => {
+          asked.push(query)
+          return { items: [], next: null }
+        },
+        exportAudit: async (_to, format, query) => void asked.push({ format, ...query }),
+      },
+    )
+    const filters = 'kind=freeze_set&service=checkout&text=x&from=2026-03-01T12:00:00Z&order=oldest'
+    await app.inject(`/v1/audit?${filters}`)
+    await app.inject(`/v1/audit/export?${filters}&format=csv`)
+    const filter = { kinds: ['freeze_set'], service: 'checkout', text: 'x', from: '2026-03-01T12:00:00.000Z' }
+    expect(asked).toEqual([
+      { filter, order: 'oldest', limit: 50, cursor: null },
+      { format: 'csv', filter, order: 'oldest', limit: 0, cursor: null },
+    ])
+    for (const wrong of ['kind=nothing', 'order=random', 'from=yesterday', 'text=', 'format=xml'])
+      expect((await app.inject(`/v1/audit/export?${wrong}`)).statusCode).toBe(400)
+  })
+
   it('that cannot be read is 503, not an empty log', async () => {
     const exportAudit = async () => Promise.reject(new Fault('store_unavailable', 'the database went away'))
     const { app } = await serverUnderTest({}, { exportAudit })

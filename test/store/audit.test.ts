@@ -48,6 +48,35 @@ describe('the audit log', () => {
     expect(await test.store.audit.verify(test.anchors)).toMatchObject({ ok: true, entries: 3, anchoredUpTo: 3 })
   })
 
+  it('narrows by what an entry says, and pages from either end', async () => {
+    const test = await server.open()
+    const claim = await claimed(test)
+    await test.store.decisions.record(decisionOf(test, claim))
+    await test.store.audit.append([act(test, 1), { ...act(test, 2), reason: '100% of _all_' } as AuditEntry])
+    const seqs = async (filter: Parameters<typeof test.store.audit.list>[0]) =>
+      (await test.store.audit.list(filter)).map((entry) => entry.seq)
+    const all = await seqs({})
+    expect(await seqs({ order: 'oldest' })).toEqual(all.toReversed())
+    expect(await seqs({ order: 'oldest', afterSeq: all.at(-2)!, limit: 1 })).toEqual([all.at(-3)])
+    const [decision] = await test.store.audit.list({ kinds: ['decision_made'] })
+    const entry = decision!.entry as Extract<AuditEntry, { kind: 'decision_made' }>
+    expect(await seqs({ action: entry.action, disposition: entry.disposition, kinds: ['decision_made'] })).toEqual([
+      decision!.seq,
+    ])
+    expect(await seqs({ action: 'no such action' })).toEqual([])
+    expect(await seqs({ text: '100% OF _ALL_' })).toEqual([all[0]])
+    expect(await seqs({ text: '100_' })).toEqual([])
+    const stream = new PassThrough()
+    const read = text(stream)
+    await test.store.audit.export(stream, 'ndjson', { order: 'newest', kinds: ['administrative_act'] })
+    stream.end()
+    const exported = (await read)
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { seq: number }).seq)
+    expect(exported).toEqual(await seqs({ kinds: ['administrative_act'] }))
+  })
+
   it('keeps one chain when many write at once', async () => {
     const test = await server.open()
     await Promise.all(

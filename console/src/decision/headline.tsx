@@ -20,6 +20,11 @@ export function Headline({ record }: { record: DecisionRecord }) {
         Decided: <strong>{phrase}</strong>, {wordFor(DISPOSITION_WORDS, disposition)}.
         {mode === 'shadow' && ' Shadow mode: decided and recorded, nothing was carried out.'}
       </p>
+      {verdict && (
+        <p className="because">
+          Because: {verdict.rootCause.summary} <span className="soft">({opinion?.analyst})</span>
+        </p>
+      )}
       <dl className="facts">
         <div>
           <dt>Cause</dt>
@@ -96,7 +101,8 @@ export function Levers({ record, context }: { record: DecisionRecord; context: D
             <ul>
               {blocks.map((reason) => (
                 <li key={`${reason.rule} ${reason.detail}`}>
-                  {reason.detail} <code title={context?.rules[reason.rule]}>{reason.rule}</code>
+                  {reason.detail} <code>{reason.rule}</code>
+                  <span className="why">{context?.rules[reason.rule]}</span>
                 </li>
               ))}
             </ul>

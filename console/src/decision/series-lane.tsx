@@ -28,16 +28,16 @@ export function Series({ series, top, height, scale, stance, hoverMs }: SeriesPr
       <text
         className="lane"
         x={isWide ? scale.gutter - 10 : 2}
-        y={isWide ? top + 22 : top - 2}
+        y={isWide ? top + 22 : top - 14}
         textAnchor={isWide ? 'end' : 'start'}
       >
         {clip(name, isWide ? 33 : 60)}
       </text>
       <text
         className="range"
-        x={isWide ? scale.gutter - 10 : scale.width - 2}
-        y={isWide ? top + 37 : top - 2}
-        textAnchor="end"
+        x={isWide ? scale.gutter - 10 : 2}
+        y={isWide ? top + 37 : top}
+        textAnchor={isWide ? 'end' : 'start'}
       >
         {range}
       </text>

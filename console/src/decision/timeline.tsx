@@ -57,7 +57,8 @@ export function Timeline({ record }: { record: DecisionRecord }) {
     return { lane, top }
   })
   const tops = series.shown.map(() => {
-    const top = y + labelHeight
+    // On a narrow screen name and range stand above the line, one under the other.
+    const top = y + labelHeight * 2
     y = top + SPARK
     return top
   })
@@ -198,10 +199,12 @@ function SpanRow({
   const from = scale.x(span.fromMs)
   const to = Math.max(scale.x(span.toMs), from + 4)
   const room = { right: scale.width - RIGHT - from - 8, left: from - scale.gutter - 12 }
-  const isLeft = room.left > room.right
+  // On a narrow screen words run over the whole width, on top of the bar.
+  const isNarrow = scale.gutter === 0
+  const isLeft = !isNarrow && room.left > room.right
   const began = span.fromMs < startMs ? `◂ ${beganText(span.fromMs, startMs)} ` : ''
   const words = `${stanceMark(stance)}${began}${span.words}`
-  const most = Math.floor((isLeft ? room.left : room.right) / LETTER)
+  const most = Math.floor((isNarrow ? scale.width - 6 : isLeft ? room.left : room.right) / LETTER)
   return (
     <g className={`span ${span.colour} ${span.isOver ? 'over' : ''} ${stance ?? ''}`}>
       <title>{words}</title>
@@ -210,7 +213,7 @@ function SpanRow({
       ) : (
         <rect x={from} y={top + 4} width={to - from} height={ROW - 8} rx={3} />
       )}
-      <text x={isLeft ? from - 9 : from + 9} y={top + 15} textAnchor={isLeft ? 'end' : 'start'}>
+      <text x={isNarrow ? 2 : isLeft ? from - 9 : from + 9} y={top + 15} textAnchor={isLeft ? 'end' : 'start'}>
         {words.length <= most ? words : `${words.slice(0, Math.max(4, most - 1))}…`}
       </text>
     </g>

@@ -22,6 +22,7 @@ export function Frame() {
         <nav aria-label="Screens">
           <Link to="/">Now</Link>
           <Link to="/incidents">Incidents</Link>
+          <Link to="/audit">Audit log</Link>
         </nav>
         <div className="top-right">
           {status && <Chip tone={status.mode === 'live' ? 'warn' : 'info'}>{status.mode} mode</Chip>}
