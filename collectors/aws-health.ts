@@ -1,19 +1,24 @@
 import {
-  type AffectedEntity,
   DescribeAffectedEntitiesCommand,
   DescribeEventDetailsCommand,
-  type DescribeEventDetailsCommandOutput,
   DescribeEventsCommand,
-  type Event,
-  type EventDetails,
   HealthClient,
 } from '@aws-sdk/client-health'
 import { z } from 'zod'
 import type { ProviderEventSignal } from '../agent/domain/signal.ts'
 import { epochMs, instantOf } from '../agent/domain/time.ts'
-import { Fault, isFault } from '../agent/lib/errors.ts'
+import { isFault } from '../agent/lib/errors.ts'
 import type { CollectContext, Collector } from './collector.ts'
+import {
+  type AffectedEntity,
+  EntityPage,
+  type Event,
+  type EventDetails,
+  EventDetailsPage,
+  EventPage,
+} from './shared/aws-health-answers.ts'
 import { awsFault, requestHandlerOver } from './shared/aws-transport.ts'
+import { readAs } from './shared/endpoint.ts'
 import type { CollectorPorts } from './shared/ports.ts'
 
 /** The AWS Health API of one account; it needs a Business, Enterprise On-Ramp or Enterprise support plan. */
@@ -120,12 +125,12 @@ async function describeEvents(client: HealthClient, options: Options, ctx: Colle
   const events: Event[] = []
   let nextToken: string | undefined
   do {
-    const page = await call(ctx, () =>
+    const answer = await call(ctx, () =>
       client.send(new DescribeEventsCommand({ filter, maxResults: 100, ...(nextToken && { nextToken }) }), {
         abortSignal: ctx.abort,
       }),
     )
-    if (!page.events) throw new Fault('upstream_malformed', 'AWS Health answered DescribeEvents without events')
+    const page = readAs(EventPage, answer, 'AWS Health (DescribeEvents)')
     events.push(...page.events)
     nextToken = page.nextToken
   } while (nextToken && events.length < options.maxEvents)
@@ -140,11 +145,12 @@ async function describeEvents(client: HealthClient, options: Options, ctx: Colle
 async function describeDetails(client: HealthClient, events: Event[], ctx: CollectContext) {
   const details = new Map<string, EventDetails>()
   for (const eventArns of batchesOf(events)) {
-    const output: DescribeEventDetailsCommandOutput = await call(ctx, () =>
+    const answer = await call(ctx, () =>
       client.send(new DescribeEventDetailsCommand({ eventArns }), { abortSignal: ctx.abort }),
     )
-    for (const detail of output.successfulSet ?? []) if (detail.event?.arn) details.set(detail.event.arn, detail)
-    const failed = output.failedSet ?? []
+    const output = readAs(EventDetailsPage, answer, 'AWS Health (DescribeEventDetails)')
+    for (const detail of output.successfulSet) if (detail.event?.arn) details.set(detail.event.arn, detail)
+    const failed = output.failedSet
     if (failed.length > 0)
       ctx.truncated(`no description of ${failed.length} events: ${failed[0]?.errorName ?? 'no reason given'}`)
   }
@@ -162,7 +168,7 @@ async function describeEntities(
   for (const eventArns of batchesOf(events)) {
     let nextToken: string | undefined
     do {
-      const page = await call(ctx, () =>
+      const answer = await call(ctx, () =>
         client.send(
           new DescribeAffectedEntitiesCommand({
             filter: { eventArns },
@@ -172,8 +178,9 @@ async function describeEntities(
           { abortSignal: ctx.abort },
         ),
       )
-      for (const entity of page.entities ?? []) addEntity(byEvent, entity)
-      left -= page.entities?.length ?? 0
+      const page = readAs(EntityPage, answer, 'AWS Health (DescribeAffectedEntities)')
+      for (const entity of page.entities) addEntity(byEvent, entity)
+      left -= page.entities.length
       nextToken = page.nextToken
     } while (nextToken && left > 0)
     if (nextToken) {
