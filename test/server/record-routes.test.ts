@@ -169,6 +169,22 @@ describe('a decision', () => {
     )
   })
 
+  it('shows what the anomaly model said, as text', () => {
+    const at = record.decision.decidedAt
+    const anomaly = {
+      ...{ status: 'ok', scope: 'shop', at, score: 3, percentile: 0.99, threshold: 2, isAnomalous: true, since: at },
+      ...{ missing: [], risk30: { probability: 0.6, baseRate: 0.055 }, modelVersion: 'v1' },
+      contributions: [{ metric: '<b>errors</b>', share: 0.8, since: null }],
+      trainedOn: { from: at, to: at, rows: 2000 },
+    }
+    const page = renderDecisionPage({ ...record, anomaly })
+    expect(page).toContain('<h2>Against its own past</h2>')
+    expect(page).toContain('&lt;b&gt;errors&lt;/b&gt;')
+    expect(page).not.toContain('<b>errors')
+    for (const older of [null, { risk: 0.4 }])
+      expect(renderDecisionPage({ ...record, anomaly: older })).not.toContain('Against its own past')
+  })
+
   it('that does not exist is 404, for browsers too', async () => {
     const { app } = await serverUnderTest({}, { getDecision })
     const response = await app.inject({ url: '/v1/decisions/dec-9', headers: browser })
