@@ -8,6 +8,8 @@ import { snapshotOf } from '../../evals/recorded-snapshot.ts'
 import { type Figure, figureOf, oneFigure } from './figures.ts'
 import { benchPolicy, INCIDENTS } from './overhead.ts'
 
+const BUDGET_SECONDS = 5
+
 /** Decisions per second over the recorded incidents, from the snapshot on, with the rules: what replaying and tuning a policy costs. */
 export async function benchDecisions(rounds: number): Promise<Figure[]> {
   const snapshots: Snapshot[] = []
@@ -18,7 +20,7 @@ export async function benchDecisions(rounds: number): Promise<Figure[]> {
   const healthScore = HealthScoreOptions.parse({})
   const times: number[] = []
   let seconds = 0
-  for (let round = 0; round <= rounds; round += 1)
+  for (let round = 0; round <= rounds && seconds < BUDGET_SECONDS; round += 1)
     for (const snapshot of snapshots) {
       const startedAt = performance.now()
       await judge(snapshot, {

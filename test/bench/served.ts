@@ -20,7 +20,7 @@ export interface Served {
 }
 
 const ROOT = join(import.meta.dirname, '../..')
-const READY_WITHIN_MS = 30_000
+const READY_WITHIN_MS = 60_000
 
 /** `failwise serve` with some services that have no sources, so that only our own work is measured. */
 export function serveAgent(services: readonly string[]): Promise<Served> {
