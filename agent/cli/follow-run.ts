@@ -30,7 +30,7 @@ export async function followRun(
     const run = await store.runs.get(runId)
     if (!run) throw new Fault('not_found', `there is no run ${runId}`)
     const journal = await store.runs.journalOf(runId)
-    for (const entry of journal.slice(told)) answer.note(lineOf(entry, run, plan))
+    for (const entry of journal.slice(told)) if (isForPeople(entry)) answer.note(lineOf(entry, run, plan))
     told = journal.length
     if (run.state !== toldState) answer.note(stateText(run))
     toldState = run.state
@@ -43,6 +43,11 @@ export async function followRun(
 export function reportIn(journal: readonly JournalEntry[]): RunReport | null {
   const entry = journal.findLast(({ data }) => data.report !== undefined)
   return entry ? RunReport.parse(entry.data.report) : null
+}
+
+/** What a stage keeps for itself says nothing to those who watch. */
+export function isForPeople({ kind, data }: JournalEntry): boolean {
+  return !(kind === 'note' && data.memory !== undefined && data.proof === undefined)
 }
 
 /** One line of the journal, with the elapsed time against the budget and the stage's place. */

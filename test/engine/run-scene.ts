@@ -3,12 +3,13 @@ import type { Check, Look, Stage, StageContext } from '../../actions/stage.ts'
 import { deriveFacts, type Facts } from '../../agent/domain/facts.ts'
 import { Plan } from '../../agent/domain/plan.ts'
 import type { Run } from '../../agent/domain/run.ts'
+import { snapshotHash } from '../../agent/domain/snapshot.ts'
 import type { ExecuteDeps } from '../../agent/engine/execute.ts'
 import { systemClock } from '../../agent/lib/clock.ts'
 import { Fault } from '../../agent/lib/errors.ts'
 import type { ManualRun } from '../../agent/store/store.ts'
 import { clearOutage } from '../policy/inputs.ts'
-import { ALICE } from '../store/samples.ts'
+import { ALICE, decisionOf } from '../store/samples.ts'
 import type { TestStore } from '../store/test-database.ts'
 import { SHOP } from './scene.ts'
 
@@ -89,7 +90,8 @@ export function lookWith(change: (facts: Facts) => Facts): Look {
   return { ...look, facts: change(look.facts) }
 }
 
-function refusing<T extends object>(): T {
+/** Ports that nothing of a test may reach. */
+export function refusing<T extends object>(): T {
   return new Proxy({} as T, {
     get: (_target, name) => () => {
       throw new Error(`${String(name)} must not be reached`)
@@ -123,23 +125,46 @@ export function executeDepsOf(
   }
 }
 
+function shopRequest(test: Pick<TestStore, 'at'>): ManualRun {
+  return {
+    ...{ service: SHOP.name, group: SHOP.name, action: 'region_failover', target: 'secondary', planHash: 'plan-1' },
+    ...{ factsHash: null, incidentId: null, decisionId: null, by: ALICE, startBefore: test.at(60_000) },
+    ...{ cooldownSeconds: 0, isDryRun: false, dataLossConsentSeconds: null },
+  }
+}
+
 /** A run of the shop, requested by alice and started by an agent. */
 export async function startedRun(
   test: Pick<TestStore, 'store' | 'at'>,
   changes: Partial<ManualRun> = {},
   agentId = 'agent-a',
 ): Promise<Run> {
-  const request: ManualRun = {
-    ...{ service: SHOP.name, group: SHOP.name, action: 'region_failover', target: 'secondary', planHash: 'plan-1' },
-    ...{ factsHash: null, incidentId: null, decisionId: null, by: ALICE, startBefore: test.at(60_000) },
-    ...{ cooldownSeconds: 0, isDryRun: false, dataLossConsentSeconds: null },
-    ...changes,
-  }
-  const asked = await test.store.runs.request(request)
+  const asked = await test.store.runs.request({ ...shopRequest(test), ...changes })
   if ('refused' in asked) throw new Error(asked.refused)
   const run = await test.store.runs.start(agentId, { maximumRunning: 9 })
   if (!run) throw new Error('did not start')
   return run
+}
+
+/** A decision on record, as a person's order leaves one; a live run is compared with its facts. */
+export async function decidedOnRecord(test: Pick<TestStore, 'store' | 'at'>): Promise<string> {
+  const { snapshot, facts } = outageLook()
+  const decision = { action: 'region_failover', disposition: 'act', target: 'secondary', planHash: 'plan-1' } as const
+  const base = decisionOf(test as TestStore, null, { service: SHOP.name, decision })
+  const hashed = { ...base.decision, snapshotHash: snapshotHash(snapshot) }
+  await test.store.decisions.record({ ...base, snapshot, facts: { ...facts }, decision: hashed })
+  return base.id
+}
+
+/** Asks for a live run of the shop, with its decision. */
+export async function requestedRun(
+  test: Pick<TestStore, 'store' | 'at'>,
+  changes: Partial<ManualRun> = {},
+): Promise<Run> {
+  const decisionId = await decidedOnRecord(test)
+  const asked = await test.store.runs.request({ ...shopRequest(test), decisionId, ...changes })
+  if ('refused' in asked) throw new Error(asked.refused)
+  return asked.run
 }
 
 /** Kinds of the journal by stage, as `stage kind`. */

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/crash/**/*.test.ts'],
+    fileParallelism: false,
+    maxConcurrency: 3,
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+  },
+})
