@@ -98,7 +98,7 @@ describe('the watch loop', () => {
     answers.internal_services = 'unreachable'
     answers.external_uptime = 'unreachable'
     expect(await rounds(3)).toHaveLength(1)
-    expect(await test.store.scores.current(['shop'])).toMatchObject([{ score: 5, unknownWeight: 8 }])
+    expect(await test.store.scores.current(['shop'])).toMatchObject([{ score: 4, unknownWeight: 8 }])
   })
 
   it('says nothing about a service without health checks', async () => {
