@@ -3,9 +3,11 @@ import type { CollectorPorts } from '../collectors/shared/ports.ts'
 import { systemPorts } from '../collectors/shared/system-ports.ts'
 import { buildAnalyst } from './app/analyst.ts'
 import { anomalyKeeperOf, anomalyObserver } from './app/anomaly.ts'
+import { escalateQuestions } from './app/asking.ts'
 import { checkAudit } from './app/audit-check.ts'
 import { readCalibrations } from './app/calibrations.ts'
 import { countAssessment, showQueues } from './app/count.ts'
+import { countedServices } from './app/counted-services.ts'
 import { type Intake, intakeFor } from './app/intake.ts'
 import { probeIsolation } from './app/isolation-probe.ts'
 import { type AgentMetrics, agentMetrics } from './app/metrics.ts'
@@ -17,10 +19,13 @@ import { type PolicyKeeper, policyKeeper } from './app/policy-keeper.ts'
 import { type RunDesk, runDesk } from './app/run-desk.ts'
 import { secretKeyIn } from './app/secret-key.ts'
 import { serviceBook } from './app/service-book.ts'
+import { slackAsking } from './app/slack-asking.ts'
 import { storeBudget } from './app/store-budget.ts'
+import { type People, peopleOf } from './approval/people.ts'
 import { channelOrder } from './config/notify-settings.ts'
 import { type Config, dataFolderOf, type Environment, recordingsFolderOf } from './config.ts'
 import type { Alert } from './domain/alert.ts'
+import { plannedSeconds } from './domain/plan.ts'
 import type { Instant } from './domain/time.ts'
 import type { Isolation } from './engine/agent-state.ts'
 import { type AssessDeps, type Assessment, assess, claimLeaseMs } from './engine/assess.ts'
@@ -68,6 +73,7 @@ export interface Agent {
   readonly plans: PlanBook
   readonly runs: RunDesk
   readonly policy: PolicyKeeper
+  readonly people: People
   readonly metrics: AgentMetrics
   readonly clock: Clock
   readonly log: Log
@@ -122,7 +128,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   }
   const plans = planBook(config.plans)
   const catalogue = serviceBook(config.catalogue, plans, systemPorts({ clock, recentChanges }))
-  const services = observedServices(catalogue, metrics, clock)
+  const people = peopleOf(settings.people, settings.groups)
+  const services = countedServices(observedServices(catalogue, metrics, clock), people)
 
   const { analyst, prompt, tracer } = buildAnalyst(options.analyst ?? 'auto', {
     settings: settings.analyst,
@@ -173,6 +180,35 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     windowMs: settings.assess.windowMinutes * 60_000,
     ...(options.progress && { progress: options.progress }),
   }
+  const assessNow = async (incidentId: string): Promise<Assessment | null> => {
+    const claim = await store.incidents.claimAssessment(id, claimLeaseMs(assessDeps.deadlineMs), incidentId)
+    if (claim === null) return null
+    const assessment = await assess(claim, assessDeps)
+    if (assessment) onAssessed(assessment)
+    return assessment
+  }
+  const planOf = (hash: string) => {
+    const plan = plans.byHash(hash)?.plan
+    return plan ? { stages: plan.stages.map(({ stage }) => stage), plannedSeconds: plannedSeconds(plan) } : null
+  }
+  let showing: Loop | null = null
+  const asking = settings.slack
+    ? slackAsking(
+        {
+          ...{ store, people, clock, log, mask, prompt, planOf, config, services, options: settings.slack },
+          baseUrl: messages.baseUrl,
+          settings: settings.approval,
+          policyHash: policy.hash,
+          planHashOf: (service, action) => services.find(service)?.plans[action]?.hash ?? null,
+          startWithinMs: () => policy.inForce().policy.approval.expiresMinutes * 60_000,
+          nudge: () => assessor?.nudge(),
+          assessNow,
+        },
+        () => showing?.nudge(),
+      )
+    : null
+  if (asking) cleanups.push(() => asking.stop())
+
   const loops: Loop[] = []
   let assessor: Loop | null = null
   const onAssessed = (assessment: Assessment) => {
@@ -245,6 +281,14 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       await store.approvals.expire()
       await store.runs.expire()
     })
+    every('escalation', 5000, () =>
+      escalateQuestions({ store, services, people, clock, settings: settings.approval, messages }),
+    )
+    if (asking) {
+      await asking.start()
+      every('slack', 2000, () => asking.show())
+      showing = loops.at(-1) ?? null
+    }
     every('late', 5000, () => pageLateIncidents({ store, services, clock, messages }))
     every('gauges', 15_000, async () => showQueues(metrics, await store.maintenance.queues(), clock.now()))
     every('audit', 6 * 3_600_000, () => checkAudit(config, { store, metrics, clock, log }))
@@ -273,16 +317,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
   return {
     ...{ id, config, store, services, policy, metrics, clock, log, http, mask, prompt, assessDeps, start },
-    ...{ plans, runs, startRuns },
+    ...{ plans, runs, people, startRuns },
     intake: intakeFor(config.catalogue.services, store, mask),
     nudge: () => assessor?.nudge(),
-    assessNow: async (incidentId) => {
-      const claim = await store.incidents.claimAssessment(id, claimLeaseMs(assessDeps.deadlineMs), incidentId)
-      if (claim === null) return null
-      const assessment = await assess(claim, assessDeps)
-      if (assessment) onAssessed(assessment)
-      return assessment
-    },
+    assessNow,
     stop: async () => {
       await Promise.all(loops.reverse().map((loop) => loop.stop()))
       if (loops.length > 0) await store.agents.remove(id).catch(() => undefined)

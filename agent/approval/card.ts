@@ -66,6 +66,7 @@ export interface Card {
     readonly number: number
     readonly approvers: readonly string[]
     readonly atMs: number
+    readonly mentions: Card['mentions']
   }[]
   readonly mentions: { readonly users: readonly string[]; readonly userGroups: readonly string[] }
   readonly recordUrl: string | null

@@ -118,10 +118,10 @@ function threadOf(card: Card): Wanted[] {
     wanted.push({ id: `prompt:${decisionId}`, message: renderPrompt(decisionId, card.prompt), isBroadcast: false })
   if (card.earlierQuestions > 0 && approval.status === 'pending')
     wanted.push({ id: `asked:${approval.id}`, message: renderAskedAgain(card), isBroadcast: true })
-  for (const { number, approvers } of card.escalations)
+  for (const { number, approvers, mentions } of card.escalations)
     wanted.push({
       id: `escalation:${approval.id}:${number}`,
-      message: renderEscalation(card, approvers, card.mentions),
+      message: renderEscalation(card, approvers, mentions),
       isBroadcast: true,
     })
   const shown = card.laterAlerts.slice(0, ALERTS_SHOWN)

@@ -23,3 +23,4 @@ export const ApprovalSettings = z
 export type ApprovalSettings = z.infer<typeof ApprovalSettings>
 
 export const SlackSettings = Slack.optional()
+export type SlackSettings = z.infer<typeof SlackSettings>

@@ -1,4 +1,5 @@
 import type { Action } from '../domain/action.ts'
+import type { Approval } from '../domain/approval.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Service } from '../domain/service.ts'
 import type { Instant } from '../domain/time.ts'
@@ -87,6 +88,44 @@ export function renderLate(context: LateContext): Notification {
   }
 }
 
+export interface WaitingContext {
+  readonly approval: Approval
+  readonly service: Service
+  /** Which step of the escalation, from 1. */
+  readonly step: number
+  readonly approvers: readonly string[]
+  readonly at: Instant
+  readonly baseUrl: string | null
+}
+
+/** The message when nobody answers and more people are asked. */
+export function renderWaiting({ approval, service, step, approvers, at, baseUrl }: WaitingContext): Notification {
+  return {
+    id: `waiting:${approval.id}:${step}`,
+    dedupeKey: `incident:${approval.incidentId}`,
+    kind: 'page',
+    severity: 'critical',
+    title: plainLine(`${service.name}: nobody has answered yet, now also asked: ${approvers.join(', ')}`, 300),
+    service: service.name,
+    reasonLines: [
+      plainLine(approval.summary, 300),
+      `Without an answer by ${approval.expiresAt} the answer is no.`,
+      answerLine(approval.id),
+    ],
+    runbookUrl: safeLink(service.runbookUrl),
+    overrideCommand: `failwise refuse ${approval.id} --reason "…"`,
+    recordUrl:
+      baseUrl === null
+        ? null
+        : safeLink(`${baseUrl.replace(/\/$/, '')}/v1/decisions/${encodeURIComponent(approval.decisionId)}`),
+    at,
+  }
+}
+
+function answerLine(id: string): string {
+  return `Answer in Slack, or in a terminal: failwise approve ${id}, failwise refuse ${id} --reason "…"`
+}
+
 /** The message that ends what an incident's pages began. */
 export function renderResolved(incidentId: string, service: Service, at: Instant): Notification {
   return {
@@ -109,7 +148,7 @@ function severityOf({ action, disposition }: Decision, isPage: boolean): Notific
   return isPage ? 'error' : disposition === 'notify' ? 'warning' : 'info'
 }
 
-function reasonLines(decision: Decision, { opinion, mode }: PageContext): string[] {
+function reasonLines(decision: Decision, { opinion, mode, incidentId }: PageContext): string[] {
   const lines: string[] = []
   const verdict = opinion?.verdict
   if (verdict) {
@@ -130,7 +169,7 @@ function reasonLines(decision: Decision, { opinion, mode }: PageContext): string
     }
   }
   if (decision.disposition === 'ask' && decision.expiresAt)
-    lines.push(`Without an answer by ${decision.expiresAt} the answer is no.`)
+    lines.push(`Without an answer by ${decision.expiresAt} the answer is no.`, answerLine(incidentId))
   if (mode === 'shadow') lines.push('Shadow mode: the agent carries nothing out by itself.')
   return lines
 }
