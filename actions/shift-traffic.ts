@@ -57,8 +57,9 @@ export function shiftTraffic(options: Options): Stage {
     },
     verify: async (ctx) => {
       const percent = await lever.read(ctx)
-      if (percent === last) return { outcome: 'done', detail: `${percent} % of the users are at the target` }
-      const isUntouched = percent === ctx.recall('before', Before)?.percent
+      if (isAbout(percent, last)) return { outcome: 'done', detail: `${percent} % of the users are at the target` }
+      const before = ctx.recall('before', Before)
+      const isUntouched = before !== undefined && isAbout(percent, before.percent)
       return { outcome: isUntouched ? 'not_done' : 'unclear', detail: `${percent} % of the users are at the target` }
     },
     rollback: async (ctx) => {
@@ -68,10 +69,15 @@ export function shiftTraffic(options: Options): Stage {
     verifyRollback: async (ctx) => {
       const before = ctx.recall('before', Before)
       const percent = await lever.read(ctx)
-      const isBack = before === undefined || percent === before.percent
+      const isBack = before === undefined || isAbout(percent, before.percent)
       return { outcome: isBack ? 'done' : 'unclear', detail: `${percent} % of the users are at the target` }
     },
   }
+}
+
+/** Weights are whole numbers over several servers, so a share can be a percent off; everything and nothing cannot. */
+function isAbout(percent: number, wanted: number): boolean {
+  return wanted === 0 || wanted === 100 ? percent === wanted : Math.abs(percent - wanted) <= 1
 }
 
 async function turn(lever: TrafficLever, ctx: StageContext, percent: number): Promise<void> {
@@ -82,7 +88,8 @@ async function turn(lever: TrafficLever, ctx: StageContext, percent: number): Pr
   })
   if (isTurned === null) return
   const now = await lever.read(ctx)
-  if (now !== percent) throw new Fault('stage_failed', `${lever.describe} says ${now} % after ${percent} % was set`)
+  if (!isAbout(now, percent))
+    throw new Fault('stage_failed', `${lever.describe} says ${now} % after ${percent} % was set`)
 }
 
 /** Passes when the step has lasted and every series is known to be within its bound; throws on a breach, and when the stage's time is over. */

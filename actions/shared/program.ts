@@ -17,14 +17,14 @@ export interface ProgramRun {
   readonly command: readonly string[]
   readonly folder?: string | undefined
   readonly environment?: Readonly<Record<string, string>>
-  readonly stdin?: string
   readonly timeoutMs: number
+  readonly maxOutputBytes?: number
 }
 
 /** Runs a program and returns what it printed; throws `stage_failed` when it ends with anything but one of the expected codes. */
 export async function runProgram(
   ports: Pick<ReadPorts | WritePorts, 'runProgram'>,
-  { command, folder, environment, stdin, timeoutMs }: ProgramRun,
+  { command, folder, environment, timeoutMs, maxOutputBytes }: ProgramRun,
   abort: AbortSignal,
   expected: readonly number[] = [0],
 ): Promise<ProgramResult & { readonly exitCode: number }> {
@@ -36,7 +36,7 @@ export async function runProgram(
       timeoutMs,
       ...(folder !== undefined && { folder }),
       ...(environment !== undefined && { environment }),
-      ...(stdin !== undefined && { stdin }),
+      ...(maxOutputBytes !== undefined && { maxOutputBytes }),
     },
     abort,
   )
