@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { assertSafeToBind, type ServerOptions } from './config/server-options.ts'
@@ -14,16 +15,23 @@ import { operationRoutes } from './server/operation-routes.ts'
 import { probeRoutes } from './server/probe-routes.ts'
 import { recordRoutes } from './server/record-routes.ts'
 import { measureRequests } from './server/request-metrics.ts'
+import { sessionRoutes } from './server/session-routes.ts'
+import { sessionsUnder } from './server/sessions.ts'
 
 export interface ServerConfig {
   readonly options: ServerOptions
   readonly version: string
+  /** The key of sessions, which then outlive a restart, and whether browsers come through TLS. */
+  readonly session?: { readonly key: string; readonly isSecure: boolean }
   /** The built console; without it its addresses say how to build it. */
   readonly console?: ConsoleFiles | null
 }
 
 /** The HTTP server, ready to listen or to be called in process. */
-export function createServer(deps: ServerDeps, { options, version, console = null }: ServerConfig): FastifyInstance {
+export function createServer(
+  deps: ServerDeps,
+  { options, version, session, console = null }: ServerConfig,
+): FastifyInstance {
   const app = Fastify({
     // Fastify's own lines would be two per webhook; requests that went wrong are logged by the error translator.
     logger: false,
@@ -57,7 +65,12 @@ export function createServer(deps: ServerDeps, { options, version, console = nul
   })
   measureRequests(app, deps)
   serveDocs(app, version)
-  const access = tokenAccess(options, () => deps.clock.now())
+  const sessions = sessionsUnder({
+    key: session?.key ?? randomBytes(32).toString('hex'),
+    hours: options.sessionHours,
+    isSecure: session?.isSecure ?? false,
+  })
+  const access = tokenAccess(options, () => deps.clock.now(), sessions)
   // Inside a plugin, so that the documentation has been registered before and sees these routes.
   app.register(async (routes) => {
     alertRoutes(routes, deps, options, access)
@@ -65,6 +78,7 @@ export function createServer(deps: ServerDeps, { options, version, console = nul
     recordRoutes(routes, deps, access)
     probeRoutes(routes, deps, access)
     consoleRoutes(routes, console)
+    sessionRoutes(routes, access)
   })
   return app
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { ephemeralKey } from '../app/secret-key.ts'
+import { firstTokenIn } from '../app/first-token.ts'
+import { ephemeralKey, secretKeyIn } from '../app/secret-key.ts'
 import { createAgent } from '../app.ts'
-import { loadConfig } from '../config.ts'
+import type { ServerOptions } from '../config/server-options.ts'
+import { dataFolderOf, loadConfig } from '../config.ts'
 import { createLog } from '../lib/log.ts'
 import { createSyncMask } from '../lib/mask.ts'
 import { readConsole } from '../server/console-files.ts'
@@ -34,14 +36,19 @@ export function serveCommand(io: CliIo): Command {
       const version = packageVersion()
       const log = createLog({ level: settings.log.level, mask: createSyncMask({ key: ephemeralKey() }) })
       const agent = await createAgent({ config, environment: io.environment, log, version, purpose: 'serve' })
+      const { server: serverOptions, firstToken } = withFirstToken(settings.server, dataFolderOf(config))
       const server = createServer(serverDepsOf(agent), {
-        options: settings.server,
+        options: serverOptions,
+        session: {
+          key: settings.maskKey ?? secretKeyIn(dataFolderOf(config)),
+          isSecure: settings.publicUrl?.startsWith('https:') ?? false,
+        },
         version,
         console: readConsole(CONSOLE_FOLDER),
       })
       let url: string
       try {
-        url = await listen(server, settings.server)
+        url = await listen(server, serverOptions)
         await agent.start()
       } catch (error) {
         await server.close()
@@ -50,6 +57,7 @@ export function serveCommand(io: CliIo): Command {
       }
       log.info({ url, mode: settings.mode, analyst: agent.assessDeps.analyst.id }, 'serving')
       answerOn(io, options).note(`Failwise serves at ${url} (${settings.mode} mode). Stop with Ctrl-C.`)
+      if (firstToken !== null) answerOn(io, options).note(`Sign in to the console with this token: ${firstToken}`)
       await untilToldToStop()
       log.info({}, 'stopping: finishing what is in progress')
       await server.close()
@@ -69,4 +77,12 @@ export function untilToldToStop(): Promise<void> {
     }
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
   })
+}
+
+/** Where a sign-in is asked for and nobody was named, the one who reads the terminal is the first administrator. */
+function withFirstToken(server: ServerOptions, folder: string): { server: ServerOptions; firstToken: string | null } {
+  const isAnybodyNamed = server.people.length > 0 || server.tokens.some(({ scopes }) => scopes.includes('read'))
+  if (!server.requireSignIn || isAnybodyNamed) return { server, firstToken: null }
+  const token = firstTokenIn(folder)
+  return { server: { ...server, people: [{ name: 'admin', role: 'admin', token }] }, firstToken: token }
 }

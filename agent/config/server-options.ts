@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { Fault } from '../lib/errors.ts'
 
-export const Scope = z.enum(['ingest', 'read', 'admin'])
+export const Scope = z.enum(['ingest', 'read', 'respond', 'approve', 'admin'])
 export type Scope = z.infer<typeof Scope>
 
 /** A way in. Scopes do not include each other: what may send alerts need not be able to read them. */
@@ -14,12 +14,36 @@ export const AccessToken = z.strictObject({
 })
 export type AccessToken = z.infer<typeof AccessToken>
 
+export const Role = z.enum(['viewer', 'responder', 'approver', 'admin'])
+export type Role = z.infer<typeof Role>
+
+/** What a person of each role may do: look; also work on incidents; also answer approvals; also freeze and administer. */
+export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
+  viewer: ['read'],
+  responder: ['read', 'respond'],
+  approver: ['read', 'respond', 'approve'],
+  admin: ['read', 'respond', 'approve', 'admin'],
+}
+
+/** A person who signs in to the console with a token of their own. */
+export const Person = z.strictObject({
+  name: z.string().min(1).max(200),
+  role: Role,
+  token: AccessToken.shape.token,
+})
+export type Person = z.infer<typeof Person>
+
 export const ServerOptions = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
     port: z.number().int().min(0).max(65_535).default(8080),
     /** None means: loopback only, and everybody on this machine may do everything. */
     tokens: z.array(AccessToken).default([]),
+    /** Who may sign in to the console, and as what. */
+    people: z.array(Person).default([]),
+    /** Asks for a sign-in even on this machine; without people or tokens a first token is made and shown at the start. */
+    requireSignIn: z.boolean().default(false),
+    sessionHours: z.number().positive().max(720).default(12),
     /** Signing secrets of PagerDuty webhook subscriptions; several while one is being replaced. */
     pagerDutySecrets: z.array(z.string().min(16)).default([]),
     /** Secrets for X-Failwise-Signature. */
@@ -47,10 +71,17 @@ export function isLoopback(address: string): boolean {
   return isIP(bare) === 4 && bare.startsWith('127.')
 }
 
+/** Whether everybody on this machine may do everything, because nobody was named. */
+export function isOpenToThisMachine({ tokens, people, requireSignIn }: ServerOptions): boolean {
+  return tokens.length === 0 && people.length === 0 && !requireSignIn
+}
+
 /** Throws `config_invalid` when the server would be open to the network without any credentials. */
-export function assertSafeToBind({ host, tokens }: Pick<ServerOptions, 'host' | 'tokens'>): void {
-  if (tokens.length > 0 || isLoopback(host)) return
-  throw new Fault('config_invalid', `server.host is ${JSON.stringify(host)} but no access tokens are configured`, {
-    hint: 'configure at least one token, or bind 127.0.0.1',
-  })
+export function assertSafeToBind(options: ServerOptions): void {
+  if (!isOpenToThisMachine(options) || isLoopback(options.host)) return
+  throw new Fault(
+    'config_invalid',
+    `server.host is ${JSON.stringify(options.host)} but no access tokens are configured`,
+    { hint: 'configure at least one token or person, set server.requireSignIn, or bind 127.0.0.1' },
+  )
 }

@@ -1,8 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { type AccessToken, isLoopback, type Scope, type ServerOptions } from '../config/server-options.ts'
+import {
+  type AccessToken,
+  isLoopback,
+  isOpenToThisMachine,
+  ROLE_SCOPES,
+  type Scope,
+  type ServerOptions,
+} from '../config/server-options.ts'
 import { Fault } from '../lib/errors.ts'
 import { authFailures } from './auth-failures.ts'
+import type { Sessions } from './sessions.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,15 +25,30 @@ export interface Access {
   authorize(request: FastifyRequest, scope: Scope): string
   /** Turns a refused signature into the same answers and counts. */
   refuse(request: FastifyRequest, fault: Fault): never
+  /** Who the console speaks for, and what it must send back with changes. */
+  session(request: FastifyRequest): SessionView
+  /** The Set-Cookie header for the owner of a token; throws like `authorize`. */
+  signIn(request: FastifyRequest, token: string): string
+  readonly signOut: string
+}
+
+export interface SessionView {
+  /** Null for somebody who has to sign in. */
+  readonly name: string | null
+  readonly scopes: readonly Scope[]
+  readonly isSignInNeeded: boolean
+  readonly csrf: string | null
 }
 
 interface KnownToken extends AccessToken {
   readonly digest: Buffer
 }
 
-/** Access by bearer token or basic authentication (name and token); without tokens, by being on this machine. */
-export function tokenAccess(options: ServerOptions, now: () => number): Access {
-  const tokens: KnownToken[] = options.tokens.map((token) => ({ ...token, digest: digestOf(token.token) }))
+/** Access by bearer token, basic authentication (name and token) or a signed-in session; without tokens and people, by being on this machine. */
+export function tokenAccess(options: ServerOptions, now: () => number, sessions: Sessions): Access {
+  const people = options.people.map(({ name, role, token }) => ({ name, token, scopes: [...ROLE_SCOPES[role]] }))
+  const tokens: KnownToken[] = [...options.tokens, ...people].map((one) => ({ ...one, digest: digestOf(one.token) }))
+  const isOpen = isOpenToThisMachine(options)
   const failures = authFailures(options.authFailuresPerMinute)
 
   function refuse(request: FastifyRequest, fault: Fault): never {
@@ -36,30 +59,51 @@ export function tokenAccess(options: ServerOptions, now: () => number): Access {
     })
   }
 
+  /** Every token is compared, so that the time tells nothing about which one was close. */
+  function ownerOf(secret: string, name: string | null): KnownToken | undefined {
+    const digest = digestOf(secret)
+    let known: KnownToken | undefined
+    for (const token of tokens)
+      if (timingSafeEqual(token.digest, digest) && (name === null || name === token.name)) known = token
+    return known
+  }
+
   function authorize(request: FastifyRequest, scope: Scope): string {
-    if (tokens.length === 0) return authorizeLocal(request)
+    if (isOpen) return authorizeLocal(request)
     const given = credentialsOf(request.headers.authorization)
-    if (!given)
+    const known = given ? ownerOf(given.secret, given.name) : sessions.read(request, tokens, now())
+    if (!known && given) return refuse(request, new Fault('unauthenticated', 'the credentials are wrong'))
+    if (!known)
       return refuse(
         request,
         new Fault('unauthenticated', 'credentials are missing', {
           hint: 'send "Authorization: Bearer <token>", or basic authentication with the token as password',
         }),
       )
-    const digest = digestOf(given.secret)
-    let known: KnownToken | undefined
-    // Every token is compared, so that the time tells nothing about which one was close.
-    for (const token of tokens)
-      if (timingSafeEqual(token.digest, digest) && (given.name === null || given.name === token.name)) known = token
-    if (!known) return refuse(request, new Fault('unauthenticated', 'the credentials are wrong'))
+    if (!given) sessions.assertOwnPage(request)
     if (!known.scopes.includes(scope))
-      throw new Fault('forbidden', `token "${known.name}" may not do this: it lacks the scope "${scope}"`, {
+      throw new Fault('forbidden', `"${known.name}" may not do this: it lacks the scope "${scope}"`, {
         hint: `its scopes are ${known.scopes.join(', ')}; use another token or add the scope`,
       })
     return known.name
   }
 
-  return { authorize, refuse }
+  function session(request: FastifyRequest): SessionView {
+    if (isOpen) return { name: authorizeLocal(request), scopes: ROLE_SCOPES.admin, isSignInNeeded: false, csrf: null }
+    const known = sessions.read(request, tokens, now())
+    if (!known) return { name: null, scopes: [], isSignInNeeded: true, csrf: null }
+    return { name: known.name, scopes: known.scopes, isSignInNeeded: false, csrf: sessions.csrfOf(request) }
+  }
+
+  function signIn(request: FastifyRequest, secret: string): string {
+    const known = ownerOf(secret, null)
+    if (!known) return refuse(request, new Fault('unauthenticated', 'no person and no token is known by this'))
+    if (!known.scopes.includes('read'))
+      throw new Fault('forbidden', `"${known.name}" may send alerts but not read: the console would show it nothing`)
+    return sessions.begin(known, now())
+  }
+
+  return { authorize, refuse, session, signIn, signOut: sessions.end }
 }
 
 /**

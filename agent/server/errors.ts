@@ -46,7 +46,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     const seconds = fault.retryAfterMs === undefined ? DEFAULT_RETRY_SECONDS : Math.ceil(fault.retryAfterMs / 1000)
     reply.header('retry-after', String(Math.max(1, seconds)))
   }
-  if (status === 401)
+  // A script of the console handles this itself; with the header, the browser would put its own dialog before the page.
+  if (status === 401 && request.headers['sec-fetch-dest'] !== 'empty')
     reply.header('www-authenticate', 'Bearer realm="failwise", Basic realm="failwise", charset="UTF-8"')
   const isOurs = fault.code === 'internal'
   const message = isOurs

@@ -121,10 +121,10 @@ describe('without tokens', () => {
 
   it('the server refuses to be reachable from elsewhere', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'failwise.internal', '127.attacker.example'])
-      expect(() => assertSafeToBind({ host, tokens: [] })).toThrow(/no access tokens are configured/)
+      expect(() => assertSafeToBind(ServerOptions.parse({ host }))).toThrow(/no access tokens are configured/)
     for (const host of ['127.0.0.1', '127.0.0.53', 'localhost', '::1', '[::1]'])
-      expect(() => assertSafeToBind({ host, tokens: [] })).not.toThrow()
-    expect(() => assertSafeToBind({ host: '0.0.0.0', tokens: TOKENS })).not.toThrow()
+      expect(() => assertSafeToBind(ServerOptions.parse({ host }))).not.toThrow()
+    expect(() => assertSafeToBind(ServerOptions.parse({ host: '0.0.0.0', tokens: TOKENS }))).not.toThrow()
     expect(isLoopback('127.0.0.1.attacker.example')).toBe(false)
   })
 })

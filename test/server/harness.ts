@@ -21,6 +21,7 @@ export const NOW = Date.parse('2026-03-01T12:00:10.000Z')
 
 export interface Harness {
   readonly app: FastifyInstance
+  readonly deps: ServerDeps
   readonly registry: Registry
   readonly clock: { nowMs: number }
   /** What reached the agent behind the server. */
@@ -39,7 +40,7 @@ export async function serverUnderTest(
 ): Promise<Harness> {
   const clock = { nowMs: NOW }
   const registry = new Registry()
-  const seen: Omit<Harness, 'app' | 'registry' | 'clock'> = {
+  const seen: Omit<Harness, 'app' | 'deps' | 'registry' | 'clock'> = {
     ingested: [],
     measured: [],
     changes: [],
@@ -84,7 +85,7 @@ export async function serverUnderTest(
   const app = createServer(deps, { options: ServerOptions.parse(options), version: '0.0.0-test', console })
   onTestFinished(() => app.close())
   await app.ready()
-  return { app, registry, clock, ...seen }
+  return { app, deps, registry, clock, ...seen }
 }
 
 export function bearer(token: string): Record<string, string> {

@@ -11,13 +11,25 @@ export class ApiError extends Error {
   }
 }
 
+/** Proves to the agent that a change was asked for by this page; the session gives it. */
+let csrf: string | null = null
+
+/** Remembers the proof of the session that began. */
+export function rememberProof(proof: string | null): void {
+  csrf = proof
+}
+
 /** Asks the API; throws ApiError for every answer that is not a success. */
 export async function api<T>(path: string, options: { method?: string; body?: unknown } = {}): Promise<T> {
   const { method = 'GET', body } = options
   const response = await fetch(path, {
     method,
     credentials: 'same-origin',
-    headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(method !== 'GET' && csrf !== null && { 'x-failwise-csrf': csrf }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch(() => {
     throw new ApiError(

@@ -1,19 +1,30 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { ChainedEntry } from '../../../agent/domain/audit.ts'
 import type { Incident } from '../../../agent/domain/incident.ts'
-import { api, withQuery } from './client.ts'
+import { api, rememberProof, withQuery } from './client.ts'
 import type {
   DecisionContext,
   DecisionRecord,
   IncidentDetail,
   Page,
   ScorePoint,
+  Session,
   Status,
   Verification,
 } from './types.ts'
 
 /** How often what may change is asked for again. */
 const LIVE_MS = 5000
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async () => {
+    const session = await api<Session>('/v1/session')
+    rememberProof(session.csrf)
+    return session
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+})
 
 export const statusQuery = queryOptions({
   queryKey: ['status'],

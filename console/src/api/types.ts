@@ -142,3 +142,11 @@ export interface Verification {
   readonly anchoredUpTo: number
   readonly problem: { readonly seq: number; readonly kind: string; readonly detail: string } | null
 }
+
+/** Who the console speaks for. */
+export interface Session {
+  readonly name: string | null
+  readonly scopes: readonly string[]
+  readonly isSignInNeeded: boolean
+  readonly csrf: string | null
+}

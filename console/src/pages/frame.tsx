@@ -1,13 +1,16 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ErrorComponentProps, Link, Outlet } from '@tanstack/react-router'
 import { useState } from 'react'
-import { statusQuery } from '../api/queries.ts'
-import { Chip, Failure } from '../ui/basics.tsx'
+import { api } from '../api/client.ts'
+import { sessionQuery, statusQuery } from '../api/queries.ts'
+import { Chip, Failure, Loading } from '../ui/basics.tsx'
 import { applyTheme, currentTheme } from '../ui/theme.ts'
+import { SignInPage } from './sign-in-page.tsx'
 
 /** What every screen has: where to go, how the agent is set, and the theme. */
 export function Frame() {
-  const { data: status } = useQuery(statusQuery)
+  const { data: session, error, refetch } = useQuery(sessionQuery)
+  const { data: status } = useQuery({ ...statusQuery, enabled: session?.isSignInNeeded === false })
   const [theme, setTheme] = useState(currentTheme)
   const other = theme === 'dark' ? 'light' : 'dark'
   return (
@@ -27,6 +30,7 @@ export function Frame() {
         <div className="top-right">
           {status && <Chip tone={status.mode === 'live' ? 'warn' : 'info'}>{status.mode} mode</Chip>}
           {status && status.frozen.length > 0 && <Chip tone="bad">frozen</Chip>}
+          {session?.csrf && <SignOut name={session.name ?? ''} />}
           <button
             type="button"
             onClick={() => {
@@ -39,9 +43,24 @@ export function Frame() {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        <Outlet />
+        {error && !session && <Failure error={error} retry={() => void refetch()} />}
+        {!error && !session && <Loading what="who you are" />}
+        {session && (session.isSignInNeeded ? <SignInPage /> : <Outlet />)}
       </main>
     </>
+  )
+}
+
+function SignOut({ name }: { name: string }) {
+  const queries = useQueryClient()
+  const signOut = useMutation({
+    mutationFn: () => api('/v1/session', { method: 'DELETE' }),
+    onSuccess: () => queries.resetQueries(),
+  })
+  return (
+    <button type="button" disabled={signOut.isPending} onClick={() => signOut.mutate()}>
+      Sign out {name}
+    </button>
   )
 }
 
