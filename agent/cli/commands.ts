@@ -116,6 +116,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async (io) => (await import('./freeze-command.ts')).unfreezeCommand(io),
   },
   {
+    name: 'close',
+    about: 'end an incident by hand, with a reason, on the record',
+    load: async (io) => (await import('./close-command.ts')).closeCommand(io),
+  },
+  {
     name: 'audit',
     about: 'the record: list, show, verify, export',
     load: async (io) => (await import('./audit-command.ts')).auditCommand(io),

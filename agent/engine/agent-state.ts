@@ -42,12 +42,9 @@ export async function agentStateFor(entry: ServiceEntry, deps: AgentStateDeps): 
     isolation: deps.isolation(),
     approversExist: (entry.approverCount ?? entry.approvers.length) >= Math.max(1, entry.approvalsNeeded),
     plans: planFacts(entry),
-    evaluations:
-      evaluations.length === 0
-        ? null
-        : evaluations
-            .map(({ at, good, fresh }) => ({ at, state: fresh ? (good ? 'good' : 'bad') : 'unknown' }) as const)
-            .reverse(),
+    evaluations: ownHistory(
+      evaluations.map(({ at, good, fresh }) => ({ at, state: fresh ? (good ? 'good' : 'bad') : 'unknown' }) as const),
+    ),
   }
 }
 
@@ -56,4 +53,16 @@ function planFacts(entry: ServiceEntry): AgentState['plans'] {
   for (const [action, plan] of Object.entries(entry.plans) as [Action, NonNullable<ServiceEntry['plans'][Action]>][])
     plans[action] = { hash: plan.hash, irreversible: plan.isIrreversible, unfenced: plan.isUnfenced }
   return plans
+}
+
+/** Fewer looks than a rule wants to see. */
+const TOO_FEW = 3
+
+/**
+ * The agent's own looks, oldest first; null while there are too few to say more than the series do. A look that was not bad always counts: one good
+ * evaluation resets what was sustained.
+ */
+function ownHistory(newestFirst: NonNullable<AgentState['evaluations']>): AgentState['evaluations'] {
+  const isSilent = newestFirst.length < TOO_FEW && newestFirst.every(({ state }) => state === 'bad')
+  return isSilent ? null : [...newestFirst].reverse()
 }
