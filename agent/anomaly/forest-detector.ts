@@ -44,8 +44,8 @@ export function openForest(bytes: Uint8Array, stream: Uint8Array | null): Detect
   const { metrics, stepSeconds, trainedOn, threshold, scaling } = forest
   const scoreOf = forestScorer(forest)
   const state = Float64Array.of(trainedOn.toSeconds, 0, Number.NaN, 0)
-  if (stream) bytesToDoubles(stream, [state])
   const squares = new Float64Array(metrics.length)
+  if (stream) bytesToDoubles(stream, [state, squares])
   const calmRows = Math.ceil((ALARM_END_MINUTES * 60) / stepSeconds)
 
   const contributions = (): Contribution[] => {
@@ -89,6 +89,6 @@ export function openForest(bytes: Uint8Array, stream: Uint8Array | null): Detect
       risk30: null,
       contributions,
     }),
-    stream: () => doublesToBytes([state]),
+    stream: () => doublesToBytes([state, squares]),
   }
 }

@@ -60,7 +60,7 @@ function arrayLengths(header: Header): { single: number[]; double: number[] } {
   const memory = [ringRows(features) * metrics, departures * metrics, metrics, 1]
   return {
     single: [metrics * header.day.bins, metrics * header.week.bins, (dims * (dims + 1)) / 2],
-    double: [...table, ...scores, ...normaliser, ...memory, metrics, metrics, SCALARS, recent],
+    double: [...table, ...scores, ...normaliser, ...memory, metrics, metrics, SCALARS, recent, dims, dims],
   }
 }
 
@@ -86,6 +86,8 @@ function doublesOf(model: AnomalyModel): Float64Array[] {
     state.calmRows,
     state.scalars,
     state.recent,
+    state.departure,
+    state.whitened,
   ]
 }
 
@@ -194,6 +196,8 @@ export function restoreModel(bytes: Uint8Array): AnomalyModel {
       calmRows: take(16),
       scalars: take(17),
       recent: take(18),
+      departure: take(19),
+      whitened: take(20),
     },
   }
 }

@@ -16,6 +16,9 @@ export interface StreamState {
   readonly scalars: Float64Array
   /** Ring of the last half hour's scores, for the risk. */
   readonly recent: Float64Array
+  /** The last row's features less their means, and the same whitened: what its contributions are read from. */
+  readonly departure: Float64Array
+  readonly whitened: Float64Array
 }
 
 /** Slots of StreamState.scalars. */

@@ -52,10 +52,8 @@ export function createScorer(model: AnomalyModel): AnomalyScorer {
   const hourGain = gainOfHalfLife(60 / stepMinutes)
   const { median, spread: unit } = model.yardstick
   const bySpread = spread.map((s) => (s > 0 ? 1 / s : 0))
-  const { scalars, unusualSince, calmRows, recent } = state
+  const { scalars, unusualSince, calmRows, recent, departure, whitened } = state
   const z = new Float64Array(metrics)
-  const departure = new Float64Array(dims)
-  const whitened = new Float64Array(dims)
   const gradient = new Float64Array(dims)
   const missing = new Uint8Array(dims)
   const impute = imputer(whitening, dims)

@@ -2,13 +2,14 @@ import { Fault } from '../lib/errors.ts'
 import { type AnomalyModel, SCALAR, type StreamState } from './model.ts'
 
 /** Arrays of the stream's state in the order in which they are stored; the model gives their lengths. */
-function arraysOf({ normaliser, features, unusualSince, calmRows, scalars, recent }: StreamState): Float64Array[] {
+function arraysOf(state: StreamState): Float64Array[] {
+  const { normaliser, features, unusualSince, calmRows, scalars, recent, departure, whitened } = state
   const { place, variance, lastRaw, lastAge } = normaliser
   const { ring, averages, silence, counters } = features
   return [
     ...[place, variance, lastRaw, lastAge],
     ...[ring, averages, silence, counters],
-    ...[unusualSince, calmRows, scalars, recent],
+    ...[unusualSince, calmRows, scalars, recent, departure, whitened],
   ]
 }
 

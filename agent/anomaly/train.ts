@@ -100,6 +100,7 @@ export function tooLittle({ metrics, columns, atSeconds, stepSeconds }: History)
 
 function startState(table: MetricTable, parameters: DetectorParameters, stepSeconds: number): StreamState {
   const metrics = table.kind.length
+  const dims = metrics * parameters.features.length
   const scalars = new Float64Array(SCALARS).fill(Number.NaN)
   scalars.fill(0, 1, 5)
   scalars.fill(0, 7)
@@ -110,6 +111,8 @@ function startState(table: MetricTable, parameters: DetectorParameters, stepSeco
     calmRows: new Float64Array(metrics),
     scalars,
     recent: new Float64Array(Math.max(2, Math.ceil(1800 / stepSeconds))).fill(Number.NaN),
+    departure: new Float64Array(dims),
+    whitened: new Float64Array(dims),
   }
 }
 

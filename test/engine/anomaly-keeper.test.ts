@@ -140,6 +140,16 @@ describe('an anomaly model in the agent', () => {
     })
   })
 
+  it('tells the causes also when every row was read before it is asked', async () => {
+    const scened = await scene()
+    const { keeper, another, at } = scened
+    await keeper.train('shop', never)
+    at(BROKEN + 1200 + STEP)
+    await keeper.advance(never)
+    const opinion = said(await opinionAt(scened, another(), BROKEN + 1200))
+    expect(opinion.contributions[0]).toMatchObject({ metric: 'm2', since: instantOf(BROKEN * 1000) })
+  })
+
   it('is trained again when it is old, and by one agent only', async () => {
     const { keeper, another, seen, test, at } = await scene()
     await keeper.trainDue(never)
