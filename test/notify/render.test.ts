@@ -104,7 +104,8 @@ describe('a page', () => {
       context,
     )
     expect(asking.title).toBe('checkout: asks to fail over to the secondary region')
-    expect(asking.reasonLines.at(-1)).toBe('Without an answer by 2026-03-01T12:11:00.000Z the answer is no.')
+    expect(asking.reasonLines.at(-2)).toBe('Without an answer by 2026-03-01T12:11:00.000Z the answer is no.')
+    expect(asking.reasonLines.at(-1)).toMatch(/^Answer in Slack, or in a terminal: failwise approve inc/)
   })
 
   it('says why there is no cause, and that shadow mode carries nothing out', () => {
