@@ -1,11 +1,7 @@
-import { z } from 'zod'
 import { epochMs } from '../domain/time.ts'
 import type { Assessment } from '../engine/assess.ts'
 import type { Queues } from '../store/queues.ts'
 import type { AgentMetrics } from './metrics.ts'
-
-/** What an anomaly model says when it is calibrated; many services have no such model. */
-const CalibratedRisk = z.object({ risk30: z.object({ probability: z.number() }) })
 
 /** Counts what one assessment came to. */
 export function countAssessment(metrics: AgentMetrics, assessment: Assessment): void {
@@ -17,8 +13,7 @@ export function countAssessment(metrics: AgentMetrics, assessment: Assessment): 
   const { analyst, abstained, verdict, calibratedConfidence } = opinion
   metrics.opinions.inc({ analyst, outcome: abstained?.reason ?? 'verdict' })
   if (verdict) metrics.confidence.observe({ analyst }, calibratedConfidence ?? verdict.confidence)
-  const risk = CalibratedRisk.safeParse(anomaly)
-  if (risk.success) metrics.risk.observe(risk.data.risk30.probability)
+  if (anomaly?.status === 'ok' && anomaly.risk30 !== null) metrics.risk.observe(anomaly.risk30.probability)
   if (incident.assessments <= 1)
     metrics.firstDecisionSeconds.observe(
       Math.max(0, (epochMs(snapshot.takenAt) - epochMs(incident.openedAt) + timings.totalMs) / 1000),

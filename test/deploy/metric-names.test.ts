@@ -7,8 +7,6 @@ import { serverUnderTest } from '../server/harness.ts'
 
 const GRAFANA = 'deploy/grafana'
 const MARKDOWN = 'docs/operations.md'
-/** How models learn is shown by `failwise status`; nobody has to watch it. */
-const LEARNING = /^failwise_anomaly_(trainings|rows|opinions)_total$/
 
 const Rules = z.strictObject({
   groups: z.array(
@@ -118,7 +116,7 @@ describe('rules and dashboards', () => {
     const own = agentMetrics()
       .registry.getMetricsAsArray()
       .map(({ name }) => name)
-    const unused = own.filter((name) => name.startsWith('failwise_') && !used.includes(name) && !LEARNING.test(name))
+    const unused = own.filter((name) => name.startsWith('failwise_') && !used.includes(name))
     expect(unused).toEqual(['failwise_agent_info'])
   })
 })
