@@ -156,7 +156,7 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
       because: crowded.because,
     }
   if (cause.score < 3) return page('The evidence does not settle where the fault lies')
-  return judgeMove(readings, weighing, cause, targets, page)
+  return judgeMove(readings, impact, weighing, cause, targets, page)
 }
 
 function judgeOwnChange(
@@ -185,11 +185,15 @@ function judgeOwnChange(
 /** A move is the heaviest lever: it needs an outside fault shown by more than one source, and a place that is ready and free of it. */
 function judgeMove(
   readings: Readings,
+  impact: Impact,
   weighing: Weighing,
   cause: Cause,
   targets: readonly TargetReading[],
   page: (summary: string, confidence?: number) => Draft,
 ): Draft {
+  const outside = readings.checks.get('external_uptime')?.status
+  if (outside !== 'error' && impact.severity < 0.4 && impact.bad.every((reading) => reading.meaning.kind === 'traffic'))
+    return page('Requests are fewer, but nothing shows that those that come fail')
   const sources = new Set(
     cause.because
       .filter((item) => item.weight >= 0.5 && item.evidence !== null)

@@ -31,6 +31,9 @@ export function judgeImpact(readings: Readings): Impact {
   const severity = Math.max(0, ...[...bad, ...badProbes].map(weightOf))
   const disagrees = bad.length > 0 && isContradicted(bad, good, readings)
   const base = { bad: bad.length > 0 ? bad : badProbes, good, silent, redChecks, severity, isContradicted: disagrees }
+  // Retries swell requests during an outage, so that the usual rate afterwards looks like a loss.
+  if (bad.length > 0 && areFewerAfterwards(bad, good, readings))
+    return { ...base, severity: 0, state: 'served', trend: 'recovering' }
   if (bad.length > 0 && !disagrees) return { ...base, state: 'hurt', trend: trendOf(bad, readings) }
   // A flat error ratio alone may be the calm of a site that nobody reaches, and steady requests may all be answered with errors.
   const usageSeen =
@@ -57,6 +60,20 @@ function isContradicted(bad: readonly SeriesReading[], good: readonly SeriesRead
     readings.ownSeries.some(
       (reading) => reading.meaning.kind === 'latency' && !reading.meaning.isProbe && reading.state === 'good',
     )
+  )
+}
+
+/** Only requests are somewhat fewer, while quality came back from plainly bad and outside checks do not fail. */
+function areFewerAfterwards(
+  bad: readonly SeriesReading[],
+  good: readonly SeriesReading[],
+  readings: Readings,
+): boolean {
+  const quality = good.filter((reading) => reading.meaning.kind === 'errors' || reading.meaning.kind === 'success')
+  return (
+    bad.every((reading) => reading.meaning.kind === 'traffic' && reading.severity < 0.4) &&
+    quality.some((reading) => reading.recovered >= 0.8 && reading.worst > 0.1) &&
+    readings.checks.get('external_uptime')?.status === 'ok'
   )
 }
 

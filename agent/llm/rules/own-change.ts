@@ -7,6 +7,7 @@ import type { LogReading, Topic } from './log-reading.ts'
 import { versionsInLogs } from './log-versions.ts'
 import type { Readings } from './readings.ts'
 import { isRelated, neededProducts } from './relevance.ts'
+import type { Split } from './splits.ts'
 import { COSMETIC, IRREVERSIBLE, NOT_PRODUCTION } from './vocabulary.ts'
 
 /** A change of ours and how much speaks for it as the cause. */
@@ -159,7 +160,7 @@ function timeOf(change: ChangeSignal, lead: number, slack: number, add: Add): vo
 /** How failures part by version or by network tells for or against a change. */
 function partings(change: ChangeSignal, isCode: boolean, isOwn: boolean, readings: Readings, add: Add): void {
   const carries = (value: string) => versionsMatch(value, change)
-  for (const split of readings.splits.filter((item) => item.dimension === 'version')) {
+  for (const split of readings.splits.filter((item) => item.dimension === 'version' && !isRollout(item))) {
     const evidence = (split.failing[0] ?? split.healthy[0])?.reading.signal.id ?? null
     if (split.healthy.length === 0) add(isCode ? -3 : -0.5, 'old and new versions fail alike', evidence)
     else if (split.failing.some((part) => carries(part.value))) add(3, 'only the new version fails', evidence)
@@ -180,6 +181,13 @@ function partings(change: ChangeSignal, isCode: boolean, isOwn: boolean, reading
     if (split.healthy.length > 0 && failing && text.includes(failing.value.toLowerCase()))
       add(2, `only ${failing.value} fails, which it changed`, failing.reading.signal.id)
   }
+}
+
+/** Counts of copies per version move with every rollout: the old one going down is no failure of it. */
+function isRollout(split: Split): boolean {
+  return [...split.failing, ...split.healthy].every(
+    ({ reading: { meaning } }) => !meaning.isShare && (meaning.badWhen === 'low' || meaning.kind === 'other'),
+  )
 }
 
 /** Lines that state the version of the program that wrote them tell as much as a measure by version, if both versions are seen. */

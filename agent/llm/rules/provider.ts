@@ -121,9 +121,10 @@ function argueFromLogs(readings: Readings, add: Add): void {
   if (linkLocal) add(1.5, "the provider's own name or metadata endpoint does not answer", linkLocal.signal.id, true)
 }
 
-/** Refused for lack of permission or beyond our own allowance: the cloud works. */
-function isRefusal(log: LogReading): boolean {
-  return log.topics.has('denied') || /\bquota\b|\bResource ?_?Exhausted|too many requests|\b429\b/i.test(log.text)
+/** Refused for lack of permission or beyond our own allowance: the cloud works. A status of its own making says otherwise. */
+function isRefusal({ topics, text }: LogReading): boolean {
+  if (/\b50\d\b/.test(text)) return false
+  return topics.has('denied') || /\bquota\b|\bResource ?_?Exhausted|too many requests|\b429\b/i.test(text)
 }
 
 function lineOf(log: LogReading): string {
@@ -165,6 +166,7 @@ function failingProduct(readings: Readings): SeriesReading | undefined {
     ({ state, meaning, signal }) =>
       state === 'bad' &&
       (meaning.kind === 'errors' || meaning.kind === 'success') &&
+      !/check|probe|monitor|synthetic/i.test(signal.name) &&
       speaksOf(`${signal.name} ${signal.query}`.replaceAll('_', ' '), words),
   )
 }

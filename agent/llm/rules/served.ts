@@ -40,6 +40,18 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
       summary: 'An announced piece of work; users are served',
       because: [...because, { hypothesis: 'planned', weight: 2, note: 'a change announces it', evidence: planned.id }],
     }
+  const watcher = impact.redChecks.length === 0 && weighing.dependencies.length === 0 ? watcherChange(readings) : null
+  if (watcher)
+    return {
+      category: 'monitoring_fault',
+      action: 'observe',
+      confidence: 0.7,
+      summary: 'All is well, and what watches was changed shortly before it raised this',
+      because: [
+        ...because,
+        { hypothesis: 'monitoring', weight: 2, note: 'what watches was changed shortly before', evidence: watcher.id },
+      ],
+    }
   const unexplained = judgeUnexplained(readings, impact, weighing) ?? judgeBeneath(readings)
   if (unexplained) return unexplained
   const monitoring = readings.logs.filter(
@@ -111,6 +123,18 @@ function isSomeNetworks(readings: Readings): boolean {
   )
 }
 
+/** A change to a watcher itself, in the quarter of an hour before the alert began. */
+function watcherChange(readings: Readings): ChangeSignal | null {
+  return (
+    readings.changes.find((change) => {
+      const lead = minutesBetween(change.at, readings.snapshot.takenAt) - readings.alertMinutes
+      return (
+        lead >= -1 && lead <= 15 && /watch|monitor|prober?\b|prometheus|exporter|alert|synthetic/i.test(change.service)
+      )
+    }) ?? null
+  )
+}
+
 /** A change to what measures, in the minutes of the onset. */
 function meterChange(readings: Readings): ChangeSignal | undefined {
   return readings.changes.find((change) => {
@@ -135,7 +159,7 @@ function judgeUnexplained(readings: Readings, impact: Impact, weighing: Weighing
   if (!firing || impact.redChecks.length > 0 || impact.silent.length > 0 || readings.checks.size === 0) return null
   const suspect = weighing.suspects[0]
   const alertText = readings.snapshot.alerts.map((alert) => alert.name).join(' ')
-  if (suspect && suspect.score >= 3 && suspect.isReversible)
+  if (suspect && suspect.score >= 3 && suspect.isReversible && suspect.isCorroborated)
     return {
       category: suspect.isCode ? 'internal_deploy' : 'internal_config',
       action: 'rollback_change',

@@ -40,6 +40,8 @@ export function judgeData(readings: Readings): Draft | null {
   const emptied = readings.ownSeries.filter(
     (reading) =>
       /rows|records|documents|objects|tuples|balances?\b/i.test(reading.signal.name) &&
+      // A balance of credits is an allowance, not data.
+      !/burst|credit|quota|budget/i.test(`${reading.signal.name} ${reading.signal.query}`) &&
       fellToNothing(reading.signal.points.map((point) => point[1])),
   )
   if (lines.length === 0 && emptied.length === 0) return null
