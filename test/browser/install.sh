@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs the browser that test/browser drives, from Debian or Ubuntu packages.
+set -euo pipefail
+
+if command -v chromium >/dev/null; then
+  echo "browser: chromium is installed"
+  exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+  echo "browser: needs chromium; this script installs it with apt-get, which this machine does not have" >&2
+  exit 1
+fi
+sudo=''
+[ "$(id -u)" -eq 0 ] || sudo='sudo'
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+$sudo -E apt-get install -y -qq --no-install-recommends chromium >/dev/null
+echo "browser: installed chromium"
