@@ -121,7 +121,7 @@ async function deliver(message: OutboxMessage, ports: DeliveryPorts, options: De
   const attempts = Math.max(1, message.attempts)
   const isFinal = !fault.retryable || attempts >= options.maxAttempts
   // The fallback is written first: a crash in between repeats this, and the key keeps it single.
-  const handedOn = isFinal || attempts >= options.fallbackAfterAttempts ? await useFallback(message, outbox) : null
+  const handedOn = isFinal || attempts >= options.fallbackAfterAttempts ? await tryNextChannel(message, outbox) : null
   if (isFinal) {
     await outbox.markFailed(message.id, fault.message, null)
     if (handedOn === null)
@@ -157,7 +157,7 @@ async function trySend(message: OutboxMessage, ports: DeliveryPorts, options: De
 }
 
 /** Puts the message on the next channel; its name, or null when there is none. */
-async function useFallback(message: OutboxMessage, outbox: OutboxPort): Promise<string | null> {
+async function tryNextChannel(message: OutboxMessage, outbox: OutboxPort): Promise<string | null> {
   const payload = Payload.safeParse(message.payload)
   if (!payload.success) return null
   const next = outboxMessage(payload.data.notification, payload.data.fallbacks)
