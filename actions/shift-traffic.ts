@@ -99,7 +99,8 @@ async function holdStep(options: Options, ctx: StageContext, percent: number): P
   const sinceMs = ctx.clock.now()
   const look = async () => {
     const result = judgeBounds(await ctx.look(), options.within, sinceMs, options.minimumSamples)
-    if (result.state === 'breached') throw new Fault('stage_failed', `breach at ${percent} %: ${result.detail}`)
+    if (result.state === 'breached')
+      throw new Fault('stage_failed', `breach at ${percent} %: ${result.detail}`, { details: { urgent: true } })
     return result
   }
   for (;;) {

@@ -103,6 +103,7 @@ export interface Stage {
   describe(): string
   /** Makes sure that the thing is what the plan thinks it is, before it is touched; throws when it is not. */
   identify?(ctx: StageContext): Promise<void>
+  /** Throws a Fault when it fails; one whose details say `urgent` is undone even while a person holds the run. */
   apply(ctx: StageContext): Promise<void>
   /** Looks whether it holds; writes nothing except through `effect`. */
   verify(ctx: StageContext): Promise<Check>

@@ -6,6 +6,7 @@ import { type Offline, offline } from '../app/offline.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { deriveFacts } from '../domain/facts.ts'
 import { type Snapshot, snapshotHash } from '../domain/snapshot.ts'
+import { planFacts } from '../engine/agent-state.ts'
 import { type Judgement, judge } from '../engine/judge.ts'
 import { parseAlertmanager } from '../ingest/alertmanager.ts'
 import { matchService } from '../ingest/match.ts'
@@ -154,14 +155,8 @@ async function subjectOf(value: unknown, file: string, config: Config, parts: Of
       hint: 'See `match` in services.yaml.',
     })
   }
-  const plans = Object.fromEntries(
-    Object.entries(entry.plans).map(([action, plan]) => [
-      action,
-      { hash: plan.hash, irreversible: plan.isIrreversible, unfenced: plan.isUnfenced },
-    ]),
-  )
   const approversExist = (entry.approverCount ?? entry.approvers.length) >= entry.approvalsNeeded
-  return { snapshot: await parts.look(entry, alerts), state: { ...quietState(plans), approversExist } }
+  return { snapshot: await parts.look(entry, alerts), state: { ...quietState(planFacts(entry)), approversExist } }
 }
 
 /** What `--json` prints; other programs rely on it. */

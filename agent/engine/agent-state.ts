@@ -48,10 +48,14 @@ export async function agentStateFor(entry: ServiceEntry, deps: AgentStateDeps): 
   }
 }
 
-function planFacts(entry: ServiceEntry): AgentState['plans'] {
-  const plans: Partial<Record<Action, { hash: string; irreversible: boolean; unfenced: boolean }>> = {}
+/** What the gate knows of a service's plans. */
+export function planFacts(entry: ServiceEntry): AgentState['plans'] {
+  const plans: AgentState['plans'] = {}
   for (const [action, plan] of Object.entries(entry.plans) as [Action, NonNullable<ServiceEntry['plans'][Action]>][])
-    plans[action] = { hash: plan.hash, irreversible: plan.isIrreversible, unfenced: plan.isUnfenced }
+    plans[action] = {
+      ...{ hash: plan.hash, irreversible: plan.isIrreversible, unfenced: plan.isUnfenced },
+      ...(plan.isAlwaysAsked && { alwaysAsked: true }),
+    }
   return plans
 }
 

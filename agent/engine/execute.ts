@@ -145,7 +145,7 @@ async function askPerson(placed: PlacedStage, execution: Execution): Promise<Att
       })
     } catch (error) {
       const fault = asFault(error)
-      if (!fault.details.whileWaiting) throw error
+      if (!fault.details.urgent) throw error
       await record.write({ stage: placed.id, kind: 'failed', detail: fault.message, data: { outcome: 'not_done' } })
       return { ended: 'failed', fault, outcome: 'not_done' }
     }
@@ -170,7 +170,8 @@ async function afterFailure(
   const { deps, record, staging, stop } = execution
   const why = `${placed.id} failed: ${attempt.fault.message}`
   const progress = readProgress(record.journal())
-  if (attempt.fault.details.whileWaiting) {
+  // A threshold that broke does not wait for the person who holds the run.
+  if (attempt.fault.details.urgent && !barrierOf(deps, record)) {
     await settle(execution, 'rolling_back', why, true)
     await tell(execution, true, 'error', `${why}; undoing`, [])
     await backward(execution)
@@ -181,7 +182,7 @@ async function afterFailure(
     await giveUp(execution, why)
     return 'over'
   }
-  const barrier = pointOfNoReturn(deps.stages, progress)
+  const barrier = barrierOf(deps, record)
   if (barrier || attempt.ended === 'undecided' || deps.plan.onFailure === 'wait_for_person') {
     const reason = barrier ? `${barrier.id} cannot be undone` : 'the plan says that a person decides'
     const choice = 'resume: the stage is tried again; abort: what can be undone is undone'
@@ -196,6 +197,10 @@ async function afterFailure(
   await tell(execution, true, 'error', `${why}; undoing`, standing.map(whereabouts(record)))
   await backward(execution)
   return 'over'
+}
+
+function barrierOf({ stages }: ExecuteDeps, record: RunRecord): PlacedStage | null {
+  return pointOfNoReturn(stages, readProgress(record.journal()))
 }
 
 function whereabouts(record: RunRecord) {

@@ -80,7 +80,7 @@ async function watching(watch: () => Promise<void>): Promise<void> {
     await watch()
   } catch (error) {
     const fault = asFault(error)
-    throw new Fault(fault.code, fault.message, { cause: error, details: { ...fault.details, whileWaiting: true } })
+    throw new Fault(fault.code, fault.message, { cause: error, details: { ...fault.details, urgent: true } })
   }
 }
 

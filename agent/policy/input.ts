@@ -14,6 +14,8 @@ const PlanFacts = z.object({
   irreversible: z.boolean(),
   /** It reaches an effector that cannot refuse an older generation. */
   unfenced: z.boolean(),
+  /** The plan itself says that people are always asked. */
+  alwaysAsked: z.boolean().optional(),
 })
 
 /** One evaluation of the incident's condition. */

@@ -43,6 +43,7 @@ describe('rules, each alone', () => {
     expect(onState('plan.exists', { plans: {} })).toBe('none')
     expect(onState('plan.exists', { plans: { region_failover: null } })).toBe('none')
     expect(onState('plan.reversible', { plans: { region_failover: { ...plan, irreversible: true } } })).toBe('ask')
+    expect(onState('plan.reversible', { plans: { region_failover: { ...plan, alwaysAsked: true } } })).toBe('ask')
     expect(onState('plan.fenced', { plans: { region_failover: { ...plan, unfenced: true } } })).toBe('ask')
     expect(onState('plan.fenced', { plans: { region_failover: plan } })).toBe('act')
   })

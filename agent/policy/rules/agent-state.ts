@@ -111,11 +111,11 @@ export const agentStateRules: readonly Rule[] = [
   planRule('plan.exists', 'What has no plan cannot be done.', (plan) =>
     plan ? ['act', `plan ${plan.hash.slice(0, 20)}`] : ['none', 'no plan for this action'],
   ),
-  planRule('plan.reversible', 'What cannot be undone is always asked for.', (plan) =>
-    plan?.irreversible
-      ? ['ask', 'the plan has a stage without a way back']
-      : ['act', plan ? 'every stage can be undone' : 'no plan to judge'],
-  ),
+  planRule('plan.reversible', 'What cannot be undone is always asked for, and what its own plan says.', (plan) => {
+    if (plan?.irreversible) return ['ask', 'the plan has a stage without a way back']
+    if (plan?.alwaysAsked) return ['ask', 'the plan itself says that people are asked']
+    return ['act', plan ? 'every stage can be undone' : 'no plan to judge']
+  }),
   planRule('plan.fenced', 'An effector that cannot refuse an older run needs a person who watches.', (plan) =>
     plan?.unfenced
       ? ['ask', 'the plan reaches an effector without fencing']
