@@ -67,6 +67,8 @@ export interface SceneOptions {
 /** A database, an agent's Slack side, and a workspace on this machine that the unmodified library talks to. */
 export async function slackScene(databases: ReturnType<typeof testServer>, options: SceneOptions = {}): Promise<Scene> {
   const test = await databases.open()
+  // Slack's library compares signed requests with the machine's clock, so here the test's clock starts there.
+  if (options.mode === 'http') test.clock.set(new Date().toISOString())
   const workspace =
     options.workspace ??
     (await localWorkspace({ channel: CHANNEL, userGroups: { S0ONCALL: [USERS.dora] }, now: () => test.clock.now() }))
@@ -158,7 +160,7 @@ export async function slackScene(databases: ReturnType<typeof testServer>, optio
     show: () => asking.show(),
     message,
     ask: async (group = 'checkout', question = {}) => {
-      const { approvalId, incidentId } = await asked(test, group, question)
+      const { approvalId, incidentId } = await asked(test, group, { expiresAt: test.at(600_000), ...question })
       await asking.show()
       return { approvalId, incidentId, message: await message(incidentId) }
     },
