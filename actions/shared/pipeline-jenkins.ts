@@ -71,6 +71,7 @@ export function jenkins(options: Jenkins): Pipeline {
   }
   return {
     fencing: 'unfenced',
+    appearsWithinMs: 0,
     place: what,
     async identify(ctx) {
       const { buildable, property } = await readJob(ctx)

@@ -35,6 +35,7 @@ export function n8n(options: N8n): Pipeline {
     )
   return {
     fencing: 'unfenced',
+    appearsWithinMs: null,
     place: what,
     identify: async (ctx) => {
       expectStatus(await get(ctx, '/executions?limit=1'), `${what} (its public API)`, [200])

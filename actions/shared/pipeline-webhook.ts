@@ -46,6 +46,7 @@ export function webhook(options: Webhook): Pipeline {
   const { cancelUrl } = options
   return {
     fencing: options.fenced ? 'fenced' : 'unfenced',
+    appearsWithinMs: 0,
     place: what,
     identify: async () => {},
     find: async (ctx, key) => ((await look(ctx, key)).state === 'unknown' ? null : key),

@@ -16,6 +16,8 @@ export interface Pipeline {
   readonly fencing: 'fenced' | 'unfenced'
   /** What is triggered, in words. */
   readonly place: string
+  /** How long after the start a run may stay unseen; null where none can ever be found by its key. */
+  readonly appearsWithinMs: number | null
   /** Throws unless the pipeline exists and takes what it is given. */
   identify(ctx: StageContext): Promise<void>
   /** A run that this stage has already started; null when there is none. */
@@ -33,7 +35,7 @@ export interface Pipeline {
 
 /** What runs are marked with, so that one that was started is found again. */
 export const KEY_PARAMETER = 'failwise_key'
-export const GENERATION_PARAMETER = 'failwise_generation'
+const GENERATION_PARAMETER = 'failwise_generation'
 
 /** The parameters of a run, with its key and its generation. */
 export function markedParameters(ctx: StageContext, key: string, parameters: Readonly<Record<string, string>>) {

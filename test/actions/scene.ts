@@ -42,7 +42,7 @@ const PLAN = Plan.parse({
   stages: [{ stage: 'notify', timeoutSeconds: 10 }],
 })
 
-const instantClock: Clock = (() => {
+export const sceneClock: Clock = (() => {
   let passed = 0
   return {
     now: () => Date.parse('2026-05-04T10:00:00Z') + passed,
@@ -71,7 +71,7 @@ export function scene(options: SceneOptions = {}): Scene {
       plan: given.objectives ? { ...PLAN, objectives: given.objectives } : PLAN,
       stageId,
       abort: given.abort ?? new AbortController().signal,
-      clock: given.clock ?? instantClock,
+      clock: given.clock ?? sceneClock,
       idempotencyKey: `${run.id}:${stageId}`,
       read: ports.read,
       effect: async (what, apply) => {
@@ -117,7 +117,7 @@ export function scene(options: SceneOptions = {}): Scene {
       await stage.apply(ctx)
       for (let look = 1; ; look++) {
         const check = await stage.verify(ctx)
-        if (check.outcome === 'done' || check.isFinal || look === 60) return check
+        if (check.outcome === 'done' || check.isFinal || look === 12) return check
         await ctx.clock.sleep(1000, ctx.abort)
       }
     },
