@@ -78,7 +78,7 @@ function dialog(callbackId: string, title: string, submit: string, card: Card, b
 }
 
 /** What a dialog's fields hold. */
-export interface Typed {
+interface Typed {
   readonly consent: string
   readonly reason: string
   readonly about: ButtonValue | null
