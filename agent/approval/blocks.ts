@@ -101,7 +101,6 @@ export function actions(blockId: string, elements: readonly object[]): Block {
   return { type: 'actions', block_id: blockId, elements }
 }
 
-
 /** At most as many blocks as Slack takes; what is left out is said. */
 export function withinLimits(blocks: readonly Block[], limit = LIMITS.blocks): readonly Block[] {
   if (blocks.length <= limit) return blocks
