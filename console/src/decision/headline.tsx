@@ -81,6 +81,8 @@ export function Levers({ record, context }: { record: DecisionRecord; context: D
       {LEVERS.map((action) => {
         const target = action in SITES ? SITES[action as keyof typeof SITES] : null
         const blocks = decision.reasons.filter((reason) => reason.action === action && reason.outcome === 'block')
+        // What is decided was not blocked; then what lowered it says why a person is asked.
+        const limits = decision.reasons.filter((reason) => reason.action === action && reason.outcome === 'limit')
         const ceiling = context?.ceilings[action]
         const isChosen = decision.action === action
         return (
@@ -99,7 +101,7 @@ export function Levers({ record, context }: { record: DecisionRecord; context: D
               {blocks.length === 0 && !isChosen && <span className="soft"> not what was recommended</span>}
             </p>
             <ul>
-              {blocks.map((reason) => (
+              {(isChosen && blocks.length === 0 ? limits : blocks).map((reason) => (
                 <li key={`${reason.rule} ${reason.detail}`}>
                   {reason.detail} <code>{reason.rule}</code>
                   <span className="why">{context?.rules[reason.rule]}</span>

@@ -180,8 +180,8 @@ function LaneLabel({ text, scale, top }: { text: string; scale: Scale; top: numb
   )
 }
 
-/** About as many letters as fit, at the size of the drawing's text. */
-const LETTER = 6.3
+/** How wide a letter of the drawing's text is at most, on average; what is cited is bold. */
+const LETTER = { plain: 6.5, bold: 7.3 }
 
 function SpanRow({
   span,
@@ -204,7 +204,9 @@ function SpanRow({
   const isLeft = !isNarrow && room.left > room.right
   const began = span.fromMs < startMs ? `◂ ${beganText(span.fromMs, startMs)} ` : ''
   const words = `${stanceMark(stance)}${began}${span.words}`
-  const most = Math.floor((isNarrow ? scale.width - 6 : isLeft ? room.left : room.right) / LETTER)
+  const most = Math.floor(
+    (isNarrow ? scale.width - RIGHT : isLeft ? room.left : room.right) / LETTER[stance ? 'bold' : 'plain'],
+  )
   return (
     <g className={`span ${span.colour} ${span.isOver ? 'over' : ''} ${stance ?? ''}`}>
       <title>{words}</title>
