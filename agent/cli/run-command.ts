@@ -44,6 +44,7 @@ export function runCommand(io: CliIo): Command {
     .addCommand(controlCommand(io, 'pause', 'stop a run before its next step', pauseRun))
     .addCommand(controlCommand(io, 'resume', 'let a paused run go on; where it asks, this is the answer', resumeRun))
     .addCommand(controlCommand(io, 'abort', 'end a run; what it did is undone as far as it can be', abortRun))
+    .addCommand(endCooldownCommand(io))
 }
 
 /** `failwise failback`: brings a service home, as a plan of its own. Only people start it. */
@@ -91,6 +92,18 @@ function orderOf({ acceptDataLoss, detach }: RunOptions, isDryRun: boolean) {
   if (acceptedDataLossSeconds !== null && !(acceptDataLoss?.trim() !== '' && acceptedDataLossSeconds >= 0))
     throw new Fault('usage', `--accept-data-loss must be a number of seconds; is "${acceptDataLoss}"`)
   return { isDryRun, acceptedDataLossSeconds, detach: detach ?? false }
+}
+
+function endCooldownCommand(io: CliIo): Command {
+  return new Command('end-cooldown')
+    .description('let a failover group move again before its rest is over')
+    .argument('<group>', 'the failover group')
+    .requiredOption('--reason <text>', 'why; it stands on the record')
+    .action(async (group: string, _options, command: Command) => {
+      const options = optionsOf<GlobalOptions & { reason: string }>(command, io)
+      await withStore(options, io, ({ store, actor }) => store.runs.endCooldown(group, actor, options.reason))
+      answerOn(io, options).give({ group, cooldown: null }, () => `${group} may move again.`)
+    })
 }
 
 type Control = (store: StoreWork['store'], runId: string, by: StoreWork['actor'], reason: string) => Promise<Run>
