@@ -23,7 +23,7 @@ export interface AnomalyKeeperOptions {
 }
 
 export interface AnomalyKeeperDeps {
-  readonly store: Pick<Store, 'anomalyModels' | 'agents'>
+  readonly store: Pick<Store, 'anomalyModels' | 'agents' | 'incidents'>
   readonly clock: Clock
   readonly newId: NewId
   /** Services whose metrics have a past, and where it is. */
@@ -139,6 +139,8 @@ export function anomalyKeeper(deps: AnomalyKeeperDeps): AnomalyKeeper {
       // Another agent may have trained it since the round began.
       const [scope] = await store.anomalyModels.scopes([service])
       if (!isDue(scope)) return
+      // Trained now, it would learn the trouble as normal and end its own alarm.
+      if (scope?.model && (await store.incidents.list({ service, open: true, limit: 1 })).length > 0) return
       try {
         await trainAlone(service, abort)
       } catch (error) {

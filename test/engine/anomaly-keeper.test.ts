@@ -165,6 +165,19 @@ describe('an anomaly model in the agent', () => {
     expect(second?.model?.metadata).toMatchObject({ to: instantOf((START + 9 * DAY) * 1000), detector: 'best' })
   })
 
+  it('is not trained again while an incident of the service is open', async () => {
+    const { keeper, seen, test, at } = await scene()
+    await keeper.trainDue(never)
+    at(START + 9 * DAY)
+    const scope = { service: 'shop', group: 'shop', provider: 'aws', severity: 'critical' }
+    const incident = await test.store.incidents.openFromWatch(scope)
+    await keeper.trainDue(never)
+    expect(seen.trained).toHaveLength(1)
+    await test.store.incidents.closeByPerson(incident.id, { kind: 'person', id: 'alice', via: null }, 'over')
+    await keeper.trainDue(never)
+    expect(seen.trained).toHaveLength(2)
+  })
+
   it('is trained again when another detector is chosen', async () => {
     const { keeper, another, test, at } = await scene()
     await keeper.trainDue(never)
