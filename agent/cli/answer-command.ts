@@ -27,6 +27,7 @@ function answerCommand(io: CliIo, answer: 'approve' | 'refuse', about: string): 
     .description(about)
     .argument('<approval>', 'id of the question, from `failwise status`')
     .option('--reason <text>', 'why; it stands on the record')
+    .addHelpText('after', `\nExamples:\n  failwise ${answer} apr_mwpx0y4omtrwqhc --reason "seen on the dashboard too"`)
     .action(async (id: string, _options, command: Command) => {
       const options = optionsOf<AnswerOptions>(command, io)
       const outcome = await withStore(options, io, async ({ store, config, actor }) => {

@@ -54,6 +54,7 @@ export function failbackCommand(io: CliIo): Command {
     .argument('<plan>', 'the way back, or the plan that moved it away and names its way back')
     .option('--accept-data-loss <seconds>', 'agree to lose up to this much data by this one run')
     .option('--detach', 'ask for it and do not stay to watch')
+    .addHelpText('after', '\nExamples:\n  failwise failback checkout-to-secondary')
     .action(async (name: string, _options, command: Command) => {
       const options = optionsOf<RunOptions>(command, io)
       await withAgent(options, io, (work) => {

@@ -22,6 +22,7 @@ export function runsCommand(io: CliIo): Command {
     .option('--group <name>', 'only of one failover group')
     .option('--limit <n>', 'how many', '20')
     .option('--follow', 'stay until the run ends')
+    .addHelpText('after', '\nExamples:\n  failwise runs --group checkout\n  failwise runs run_mwpx0y4omtrwqhc --follow')
     .action(async (id: string | undefined, _options, command: Command) => {
       const options = optionsOf<RunsOptions>(command, io)
       if (id === undefined) return list(options, io)

@@ -25,7 +25,7 @@ export async function withStore<T>(
   const log = createLog({ level: 'silent' })
   const opened = await openConfiguredStore(config, { clock: systemClock, log, purpose: 'command' })
   try {
-    const actor: Actor = { kind: 'person', id: io.environment.SUDO_USER || userInfo().username, via: 'cli' }
+    const actor: Actor = { kind: 'person', id: userInfo().username, via: 'cli' }
     return await work({ store: opened.store, config, actor })
   } finally {
     await opened.close()
