@@ -352,4 +352,26 @@ describe('a run', () => {
     expect(await executeRun(run, executeDepsOf(test, [taken]), never)).toBeNull()
     expect(world.happened).toEqual([])
   })
+
+  it('waits while the database is away, and has each effect once', async () => {
+    const test = await server.open()
+    const world = newWorld()
+    const run = await startedRun(test)
+    const first = stageOn(world, 'a')
+    const cutsOff: typeof first = {
+      ...first,
+      stage: {
+        ...first.stage,
+        apply: async (ctx) => {
+          await first.stage.apply(ctx)
+          await test.sql(
+            `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+          )
+        },
+      },
+    }
+    const deps = executeDepsOf(test, [cutsOff, stageOn(world, 'b')])
+    expect(await executeRun(run, deps, never)).toBe('succeeded')
+    expect(world.happened).toEqual(['a', 'b'])
+  })
 })
