@@ -17,16 +17,19 @@ import { createLog } from '../lib/log.ts'
 import { readConsole } from '../server/console-files.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
+import { ASK_APPROVERS, ASK_CHANNEL, ASK_INCIDENT, approveInSlack, askSettings } from './ask-demo.ts'
 import { decisionCard } from './card.ts'
 import { demoPlans } from './demo-plans.ts'
 import { serveUpstreams } from './demo-upstreams.ts'
 import { type Answer, answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
+import { localWorkspace, type Workspace } from './local-slack/workspace.ts'
 import { CONSOLE_FOLDER, untilToldToStop } from './serve-command.ts'
 import { clip } from './style.ts'
 import { packageVersion } from './version.ts'
 
 interface DemoOptions extends GlobalOptions {
-  readonly incident: string
+  readonly incident?: string
+  readonly ask?: boolean
   readonly port: string
   readonly once?: boolean
 }
@@ -40,13 +43,18 @@ whose times are moved to now. No keys and no network are needed; with OPENAI_API
 Examples:
   npm run demo
   npm run demo -- --incident evals/incidents/c-ledger-ase1-signed.json
+  npm run demo -- --ask
   npm run demo -- --once`
 
 /** `failwise demo`: one recorded outage through the whole agent. */
 export function demoCommand(io: CliIo): Command {
   return new Command('demo')
     .description('replay a recorded outage through the whole agent, and stay up for you to look around')
-    .option('--incident <file>', 'which recorded incident', DEFAULT_INCIDENT)
+    .option('--incident <file>', 'which recorded incident (default: one that fits)')
+    .option(
+      '--ask',
+      'people are asked in a Slack workspace on this machine; two of them approve, and the run is followed',
+    )
     .option('--port <port>', 'port of the HTTP server; 0 takes a free one', '8080')
     .option('--once', 'stop after the decision')
     .addHelpText('after', HELP)
@@ -57,7 +65,7 @@ export function demoCommand(io: CliIo): Command {
 }
 
 async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<void> {
-  const recorded = await loadRecordedIncident(options.incident)
+  const recorded = await loadRecordedIncident(options.incident ?? (options.ask ? ASK_INCIDENT : DEFAULT_INCIDENT))
   const startedMs = performance.now()
   const progress = progressOn(answer, startedMs)
   const nowMs = Math.floor(Date.now() / 1000) * 1000
@@ -67,7 +75,8 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
   const folder = await mkdtemp(join(tmpdir(), 'failwise-demo-'))
   const upstreams = await serveUpstreams(incident)
   progress('start', `recorded upstreams answer at ${upstreams.url}`)
-  const config = demoConfig(incident, upstreams.url, folder, options, io)
+  const workspace = options.ask ? await localWorkspace({ channel: ASK_CHANNEL }) : null
+  const config = demoConfig(incident, upstreams.url, folder, options, io, workspace)
   const log = createLog({ level: 'silent' })
   let onDecision: (assessment: Assessment) => void = () => {}
   const decided = new Promise<Assessment>((resolve) => {
@@ -87,6 +96,7 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
     await server.close()
     await agent.stop()
     await upstreams.close()
+    await workspace?.close()
     await rm(folder, { recursive: true, force: true })
   }
   try {
@@ -97,6 +107,10 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
     await postAlert(url, incident.alert, progress)
     const assessment = await decided
     await showDecision(assessment, agent, url, answer)
+    if (workspace) {
+      progress('start', `the channel can be looked at: ${workspace.pageUrl}`)
+      await approveInSlack(agent, workspace, answer)
+    }
     if (options.once) return
     answer.note(nextSteps(url, incident))
     await untilToldToStop()
@@ -121,6 +135,7 @@ function demoConfig(
   folder: string,
   options: DemoOptions,
   io: CliIo,
+  workspace: Workspace | null,
 ): Config {
   const { service, collectors } = recordedEntry(incident, upstreamUrl)
   const plans = demoPlans(service)
@@ -130,14 +145,15 @@ function demoConfig(
       {
         ...service,
         collect: collectors,
-        approvers: ['you'],
+        ...(workspace ? { approvers: ASK_APPROVERS, approvalsNeeded: 2 } : { approvers: ['you'] }),
         plans: Object.fromEntries(plans.map(({ action, name }) => [action, name])),
       },
     ],
   })
   const base = loadConfig(options.config, io.environment)
   const settings = Settings.parse({ version: 1, server: { port: portOf(options.port) }, store: { folder } })
-  return { ...base, settings: { ...settings, analyst: base.settings.analyst }, catalogue, plans, folder }
+  const asking = workspace ? askSettings(settings, workspace) : settings
+  return { ...base, settings: { ...asking, analyst: base.settings.analyst }, catalogue, plans, folder }
 }
 
 function portOf(text: string): number {

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { callMethod, type Posted, type State } from './methods.ts'
+import { channelPage } from './page.ts'
 import { acceptSocket, type ServerSocket } from './socket.ts'
 
 /** How one call goes wrong: refused for a pause, answered with 500, cut off before, or cut off after it was done. */
@@ -37,6 +38,8 @@ export interface Forgery {
 
 export interface Workspace {
   readonly url: string
+  /** The channel for a browser. */
+  readonly pageUrl: string
   readonly teamId: string
   readonly state: State
   /** Newest last; without the thread's messages. */
@@ -100,6 +103,10 @@ export async function localWorkspace(options: WorkspaceOptions): Promise<Workspa
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
     const path = (request.url ?? '').split('?')[0] ?? ''
+    if (path === '/') {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', refresh: '2' })
+      return void response.end(channelPage(state.messages, state.views.slice(-2)))
+    }
     if (path.startsWith('/respond/')) {
       const { text: said } = JSON.parse(body) as { text?: string }
       state.ephemeral.push({ userId: path.slice('/respond/'.length), text: said ?? '' })
@@ -188,7 +195,7 @@ export async function localWorkspace(options: WorkspaceOptions): Promise<Workspa
   }
 
   return {
-    ...{ url: `http://${host}/api/`, teamId: TEAM, state },
+    ...{ url: `http://${host}/api/`, pageUrl: `http://${host}/`, teamId: TEAM, state },
     messages: () => state.messages.filter((message) => message.thread === null),
     thread: (place) => state.messages.filter((message) => message.thread === place),
     click: (userId, message, actionId, forgery = {}) => {
