@@ -76,10 +76,3 @@ function dialog(callbackId: string, title: string, submit: string, card: Card, b
     blocks,
   }
 }
-
-/** What a dialog's fields hold. */
-interface Typed {
-  readonly consent: string
-  readonly reason: string
-  readonly about: ButtonValue | null
-}

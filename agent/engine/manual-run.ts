@@ -114,7 +114,8 @@ export async function requestManualRun(order: ManualRunOrder, deps: ManualRunDep
 const REFUSALS = {
   group_busy: 'another run of this group is under way (`failwise runs`)',
   frozen: 'everything or this service is frozen (`failwise unfreeze`)',
-  cooldown: 'the group was moved a short while ago and is cooling down; a named person may end that (`failwise run end-cooldown`)',
+  cooldown:
+    'the group was moved a short while ago and is cooling down; a named person may end that (`failwise run end-cooldown`)',
 } as const
 
 function safetyReasons(
