@@ -6,11 +6,11 @@ import { DEFAULT_OPTIONS, type EvalIo, OWN_INCIDENTS } from '../../evals/options
 import { runEvals } from '../../evals/run.ts'
 import type { Figure } from './prompt.ts'
 
-/** How often the ninety cases are copied for the memory figures; the heap must not grow from the first to the second. */
+/** How often the recorded cases are copied for the memory figures; the heap must not grow from the first to the second. */
 const COPIES = [5, 25] as const
 const ROUNDS = 5
 
-/** Time for the ninety development cases with the rules, and the heap after many times as many. */
+/** Time for the recorded incidents with the rules, and the heap after many times as many. */
 export async function benchEvals(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'failwise-bench-'))
   try {
@@ -22,7 +22,12 @@ export async function benchEvals(): Promise<Figure[]> {
     }
     times.sort((a, b) => a - b)
     const figures: Figure[] = [
-      { name: 'eval, 90 cases with rules', median: times[ROUNDS >> 1] ?? 0, max: times.at(-1) ?? 0, unit: 'ms' },
+      {
+        name: 'eval, the recorded incidents with rules',
+        median: times[ROUNDS >> 1] ?? 0,
+        max: times.at(-1) ?? 0,
+        unit: 'ms',
+      },
     ]
     for (const copies of COPIES) {
       const incidents = join(folder, `cases-${copies}`)

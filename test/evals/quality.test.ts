@@ -12,7 +12,7 @@ describe('the committed quality', () => {
   it('rules: no needless failover, not worse than the baseline, none made by missing evidence', async () => {
     const { failures, report } = await runEvals(optionsWith({ guard: true, maxNeedless: 0, failUnder: 0.65 }), io())
     expect(failures).toEqual([])
-    expect(report?.summary).toMatchObject({ cases: 90, needless: 0 })
+    expect(report?.summary).toMatchObject({ cases: 150, needless: 0 })
     expect(report?.summary.harmfulShare).toBeLessThanOrEqual(0.1)
     for (const { summary } of report?.baselines ?? [])
       expect(report?.summary.delayMinutes).toBeLessThan(summary.delayMinutes)

@@ -29,7 +29,7 @@ function mistakesOf(value: unknown): string[] {
 describe('a recorded incident', () => {
   it('is read from every file of the set', async () => {
     const incidents = await loadRecordedIncidents(folder)
-    expect(incidents.length).toBeGreaterThanOrEqual(90)
+    expect(incidents.length).toBeGreaterThanOrEqual(150)
     expect(incidents.every(({ label }) => label !== undefined)).toBe(true)
   })
 

@@ -250,7 +250,7 @@ describe('artifacts', () => {
     const [name = ''] = readdirSync(join(io.artifacts, 'calibration'))
     expect(name).toBe('paid-model.prompt.json')
     const map = Calibration.parse(JSON.parse(readFileSync(join(io.artifacts, 'calibration', name), 'utf8')))
-    expect(map).toMatchObject({ analyst: 'paid:model', promptHash: 'prompt', fittedOn: { cases: 90 } })
+    expect(map).toMatchObject({ analyst: 'paid:model', promptHash: 'prompt', fittedOn: { cases: 150 } })
   })
   it('put the table into the README between its markers', async () => {
     const io = testIo()

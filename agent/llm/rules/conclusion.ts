@@ -192,6 +192,8 @@ function judgeMove(
   page: (summary: string, confidence?: number) => Draft,
 ): Draft {
   const outside = readings.checks.get('external_uptime')?.status
+  if (outside === 'ok' && readings.checks.get('cross_cloud_probe')?.status === 'ok')
+    return page('From outside everybody gets through: what fails may not be reached any better from another place')
   if (outside !== 'error' && impact.severity < 0.4 && impact.bad.every((reading) => reading.meaning.kind === 'traffic'))
     return page('Requests are fewer, but nothing shows that those that come fail')
   const sources = new Set(

@@ -40,18 +40,6 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
       summary: 'An announced piece of work; users are served',
       because: [...because, { hypothesis: 'planned', weight: 2, note: 'a change announces it', evidence: planned.id }],
     }
-  const watcher = impact.redChecks.length === 0 && weighing.dependencies.length === 0 ? watcherChange(readings) : null
-  if (watcher)
-    return {
-      category: 'monitoring_fault',
-      action: 'observe',
-      confidence: 0.7,
-      summary: 'All is well, and what watches was changed shortly before it raised this',
-      because: [
-        ...because,
-        { hypothesis: 'monitoring', weight: 2, note: 'what watches was changed shortly before', evidence: watcher.id },
-      ],
-    }
   const unexplained = judgeUnexplained(readings, impact, weighing) ?? judgeBeneath(readings)
   if (unexplained) return unexplained
   const monitoring = readings.logs.filter(
@@ -120,18 +108,6 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
 function isSomeNetworks(readings: Readings): boolean {
   return readings.splits.some(
     (split) => split.dimension === 'client' && split.failing.length > 0 && split.healthy.length > 0,
-  )
-}
-
-/** A change to a watcher itself, in the quarter of an hour before the alert began. */
-function watcherChange(readings: Readings): ChangeSignal | null {
-  return (
-    readings.changes.find((change) => {
-      const lead = minutesBetween(change.at, readings.snapshot.takenAt) - readings.alertMinutes
-      return (
-        lead >= -1 && lead <= 15 && /watch|monitor|prober?\b|prometheus|exporter|alert|synthetic/i.test(change.service)
-      )
-    }) ?? null
   )
 }
 

@@ -145,15 +145,16 @@ describe('users', () => {
     expect(verdict.recommendedAction).toBe('observe')
   })
 
-  it('are well when an alert comes from a watcher that was just changed', () => {
-    const verdict = verdictOn(
-      errors(() => 0.001),
-      traffic(() => 40),
-      check('external_uptime', 'ok'),
-      ...CALM,
-      changes({ at: 9, service: 'status-watch', ref: 'sw-4', summary: 'new feed parser' }),
-    )
-    expect(verdict).toMatchObject({ recommendedAction: 'observe', rootCause: { category: 'monitoring_fault' } })
+  it('that get through from everywhere outside are not moved', () => {
+    const failing = [
+      errors(HALF_FAIL(10)),
+      event(),
+      check('provider_api', 'error', 'ec2 calls fail 14 of 20'),
+      ...READY,
+    ]
+    const outside = (status: 'ok' | 'error') => [check('external_uptime', status), check('cross_cloud_probe', status)]
+    expect(verdictOn(...failing, ...outside('error'), changes()).recommendedAction).toBe('region_failover')
+    expect(verdictOn(...failing, ...outside('ok'), changes()).recommendedAction).toBe('page_human')
   })
 })
 
