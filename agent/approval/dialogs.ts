@@ -1,5 +1,5 @@
 import { type Block, type Line, paragraph, points, strong, words } from './blocks.ts'
-import { type ButtonValue, buttonValue } from './button-value.ts'
+import { buttonValue } from './button-value.ts'
 import type { Card } from './card.ts'
 import { dataLossText } from './render-card.ts'
 import { plain } from './text.ts'
