@@ -232,6 +232,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     ...{ config, environment, agentId: id, store, services, plans, http, mask, retry, clock, onError },
     policy: () => policy.inForce().policy,
     registry: metrics.registry,
+    onEntry: () => showing?.nudge(),
   })
   let running: Loop[] = []
 

@@ -63,19 +63,23 @@ const RUN_STEP_SECONDS = 15
 export function renderCard(card: Card): Message {
   const phase = phaseOf(card)
   const isOpen = phase === 'asked'
-  const title = `${HEADS[phase]} ${VERBS[card.action]} ${plain(card.service, 60)}${card.to === null ? '' : ` to ${plain(card.to, 50)}`}`
-  const blocks: Block[] = [header(title), paragraph(statusLines(card, phase))]
-  blocks.push(points(null, factLines(card)))
+  const isUnderWay = ['approved', 'running', 'paused', 'undoing'].includes(phase)
+  const deed = `${VERBS[card.action]} ${plain(card.service, 60)}${card.to === null ? '' : ` to ${plain(card.to, 50)}`}`
+  const title = `${HEADS[phase]} ${isOpen ? deed.charAt(0).toUpperCase() + deed.slice(1) : deed}`
+  // On a phone the buttons must come before the long part, and what decides about them before the buttons.
+  const blocks: Block[] = [header(title), paragraph(statusLines(card, phase)), points(null, mainLines(card, isOpen))]
+  if (isOpen) blocks.push(questionButtons(card))
   if (card.supporting.length > 0) blocks.push(evidenceBlock('For', card.supporting))
   blocks.push(
     card.contradicting.length > 0
       ? evidenceBlock('Against', card.contradicting)
       : points('Against', [[words('nothing that was found')]]),
   )
-  const gate = gateLines(card)
+  const gate = isOpen ? gateLines(card) : []
   if (gate.length > 0) blocks.push(points('Why a person is asked', gate))
-  if (isOpen) blocks.push(questionButtons(card))
-  else if (!['approved', 'running', 'paused', 'undoing'].includes(phase)) blocks.push(feedbackButtons(card))
+  const figures = figureLines(card)
+  if (figures.length > 0) blocks.push(points('Figures', figures))
+  if (!isOpen && !isUnderWay) blocks.push(feedbackButtons(card))
   blocks.push(paragraph([footer(card)]))
   return { text: fallback(card, phase, title), blocks: withinLimits(blocks) }
 }
@@ -103,6 +107,7 @@ function statusLines(card: Card, phase: Phase): Line[] {
   if (phase === 'withdrawn')
     lines.push([strong(`No longer asked: ${plain(approval.closedReason ?? 'replaced', 200)}. Nothing was done.`)])
   if (phase === 'approved') lines.push([strong(`Approved ${approved.length} of ${approval.needed}, waiting to start.`)])
+  lines.push(...runLines(card))
   for (const vote of approval.votes)
     lines.push([
       words(vote.answer === 'approve' ? '✓ approved by ' : '✗ refused by '),
@@ -112,7 +117,6 @@ function statusLines(card: Card, phase: Phase): Line[] {
       words(')'),
       ...(vote.comment === null || vote.comment === '' ? [] : [words(`: “${plain(vote.comment, 300)}”`)]),
     ])
-  lines.push(...runLines(card))
   return lines
 }
 
@@ -142,8 +146,9 @@ function mentions({ mentions: { users, userGroups }, approval }: Card): Piece[] 
   return pieces.length > 0 ? pieces : [words(plain(approval.approvers.join(', '), 200) || 'nobody')]
 }
 
-function factLines(card: Card): Line[] {
-  const { approval, verdict, healthScore } = card
+/** What decides about the answer. */
+function mainLines(card: Card, isOpen: boolean): Line[] {
+  const { approval, verdict } = card
   const lines: Line[] = []
   if (card.to !== null) lines.push([strong('Move: '), words(`${plain(card.from, 60)} → `), strong(plain(card.to, 60))])
   lines.push(
@@ -158,23 +163,31 @@ function factLines(card: Card): Line[] {
     sure.push(words(`${percent(verdict.confidence)} (${calibrated}, ${plain(card.analyst ?? '', 40)})`))
   } else sure.push(words('none'))
   lines.push([strong('Confidence: '), ...sure])
+  if (card.to !== null) {
+    const accepts = isOpen && approval.dataLossSeconds !== 0 ? '; approving accepts that' : ''
+    lines.push([strong('Data loss: '), words(`${dataLossText(approval.dataLossSeconds)}${accepts}`)])
+  }
+  if (card.readiness !== null) lines.push([strong('Target: '), words(plain(card.readiness, 250))])
+  return lines
+}
+
+function figureLines({ healthScore, rto, cost }: Card): Line[] {
+  const lines: Line[] = []
   if (healthScore !== null)
     lines.push([
       strong('Health score: '),
       words(`${healthScore.score} of ${healthScore.maximum} (${healthScore.level.replaceAll('_', ' ')})`),
     ])
-  if (card.to !== null) lines.push([strong('Data loss: '), words(dataLossText(approval.dataLossSeconds))])
-  if (card.rto !== null) lines.push([strong('Recovery time: '), words(plain(card.rto, 120))])
-  if (card.cost !== null) lines.push([strong('Cost: '), words(plain(card.cost, 200))])
-  if (card.readiness !== null) lines.push([strong('Target: '), words(plain(card.readiness, 250))])
+  if (rto !== null) lines.push([strong('Recovery time: '), words(plain(rto, 120))])
+  if (cost !== null) lines.push([strong('Cost: '), words(plain(cost, 200))])
   return lines
 }
 
-/** What approving accepts to lose, in words. */
+/** What would be lost, in words. */
 export function dataLossText(seconds: number | null): string {
   if (seconds === null) return 'UNKNOWN: the lag of the target could not be measured'
   if (seconds === 0) return 'none measured'
-  return `up to ${duration(Math.ceil(seconds))} of writes; approving accepts that`
+  return `up to ${duration(Math.ceil(seconds))} of writes`
 }
 
 function evidenceBlock(title: string, evidence: readonly ShownEvidence[]): Block {
@@ -208,7 +221,7 @@ function gateLines({ reasons, action }: Card): Line[] {
 
 function questionButtons(card: Card): Block {
   const value = buttonValue(card)
-  const target = card.to === null ? card.service : `${card.service} to ${card.to}`
+  const target = plain(card.to === null ? card.service : `${card.service} to ${card.to}`, 60)
   return actions('failwise_question', [
     button({ actionId: 'failwise_approve', text: 'Approve…', value, style: 'primary', label: `Approve: ${target}` }),
     button({ actionId: 'failwise_refuse', text: 'Refuse…', value, style: 'danger', label: `Refuse: ${target}` }),

@@ -102,8 +102,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'refuse',
-    about: 'say no to an open question',
+    about: 'say no to an open question; a no beats every yes',
     load: async (io) => (await import('./answer-command.ts')).refuseCommand(io),
+  },
+  {
+    name: 'people',
+    about: 'who may answer questions, and by which ways in',
+    load: async (io) => (await import('./people-command.ts')).peopleCommand(io),
   },
   {
     name: 'freeze',
