@@ -49,7 +49,7 @@ export function rebuildStandby(options: Options): Stage {
       if (isFollowing) return
       await measureLoss(options, ctx)
       await stopStandby(options, ctx)
-      if (options.slot) await makeSlot(options, options.slot, ctx)
+      await prepareSlot(options, ctx)
       await rebuild(options, ctx)
       await startStandby(options, ctx)
     },
@@ -129,17 +129,21 @@ async function stopStandby(options: Options, ctx: StageContext): Promise<void> {
   })
 }
 
-async function makeSlot({ primary }: Options, slot: string, ctx: StageContext): Promise<void> {
-  const rows = await ctx.read.queryPostgres(
-    primary,
-    { sql: 'SELECT 1 FROM pg_replication_slots WHERE slot_name = $1', parameters: [slot] },
-    ctx.abort,
-  )
-  if (rows.length > 0) return
-  const statement = { sql: 'SELECT pg_create_physical_replication_slot($1, true)', parameters: [slot] }
-  await ctx.effect(`make the replication slot ${slot} on ${placeOf(primary)}`, (write) =>
-    write.executePostgres(primary, [statement], ctx.abort),
-  )
+/**
+ * The configuration is copied along, with the slot that the primary itself once followed by; it names ours from now on, or none. A primary ignores
+ * the setting, and a standby whose slot is not there never starts.
+ */
+async function prepareSlot({ primary, slot }: Options, ctx: StageContext): Promise<void> {
+  const parameters = [slot ?? '']
+  const exists = { sql: 'SELECT 1 FROM pg_replication_slots WHERE slot_name = $1', parameters }
+  const isThere = slot === undefined || (await ctx.read.queryPostgres(primary, exists, ctx.abort)).length > 0
+  const setting = slot === undefined ? 'RESET primary_slot_name' : `SET primary_slot_name = '${slot}'`
+  const statements = [
+    ...(isThere ? [] : [{ sql: 'SELECT pg_create_physical_replication_slot($1, true)', parameters }]),
+    { sql: `ALTER SYSTEM ${setting}` },
+  ]
+  const told = slot === undefined ? 'let the copy follow without a slot' : `let the copy follow by the slot ${slot}`
+  await ctx.effect(`${told} of ${placeOf(primary)}`, (write) => write.executePostgres(primary, statements, ctx.abort))
 }
 
 async function rebuild(options: Options, ctx: StageContext): Promise<void> {
@@ -194,7 +198,7 @@ function secretsOf({ password }: PostgresServer): Record<string, string> {
 }
 
 async function startStandby(options: Options, ctx: StageContext): Promise<void> {
-  const { dataFolder, standby, slot } = options
+  const { dataFolder, standby } = options
   const command =
     options.startCommand ??
     programOf(options, 'pg_ctl', [
@@ -210,11 +214,6 @@ async function startStandby(options: Options, ctx: StageContext): Promise<void> 
   await ctx.effect(`start ${placeOf(standby)} by ${command.join(' ')}`, async (write) => {
     await runProgram(write, { command, environment: ENGLISH, timeoutMs: 300_000 }, ctx.abort)
   })
-  if (!slot || ctx.run.isDryRun) return
-  const statements = [{ sql: `ALTER SYSTEM SET primary_slot_name = '${slot}'` }, { sql: 'SELECT pg_reload_conf()' }]
-  await ctx.effect(`let ${placeOf(standby)} use the slot ${slot}`, (write) =>
-    write.executePostgres(standby, statements, ctx.abort),
-  )
 }
 
 async function look({ primary, standby }: Options, ctx: StageContext): Promise<Check> {

@@ -23,9 +23,9 @@ let standby: PostgresPart
 beforeEach(async () => {
   folder = scratchFolder('rebuild')
   folders.push(folder)
-  primary = await startPostgres(folder, ['wal_log_hints=on', 'wal_keep_size=64MB'])
+  primary = await startPostgres(folder, ['wal_log_hints=on', 'wal_keep_size=64MB', 'unix_socket_directories='])
   await sql(primary, 'CREATE TABLE orders (id int PRIMARY KEY)')
-  standby = await startStandby(folder, primary, ['wal_log_hints=on', 'wal_keep_size=64MB'])
+  standby = await startStandby(folder, primary, ['wal_log_hints=on', 'wal_keep_size=64MB', 'unix_socket_directories='])
   parts = [primary, standby]
 })
 

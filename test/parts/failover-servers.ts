@@ -129,9 +129,14 @@ export interface HaproxyPart extends Part {
 }
 
 /** A HAProxy with one backend `app` of servers `r1`, `r2`, …, all but the first with weight 0. */
-export async function startHaproxy(folder: string, serverPorts: readonly number[]): Promise<HaproxyPart> {
-  const port = await freePort()
-  const socket = join(folder, `haproxy-${port}.sock`)
+export async function startHaproxy(
+  folder: string,
+  serverPorts: readonly number[],
+  at: { readonly address: string; readonly port?: number } = { address: '127.0.0.1' },
+): Promise<HaproxyPart> {
+  const { address } = at
+  const port = at.port ?? (await freePort())
+  const socket = join(folder, `haproxy-${address}.sock`)
   const servers = serverPorts.map(
     (one, index) =>
       `  server r${index + 1} 127.0.0.1:${one} weight ${index === 0 ? 100 : 0} check inter 200 fall 1 rise 1`,
@@ -145,7 +150,7 @@ export async function startHaproxy(folder: string, serverPorts: readonly number[
     '  timeout client 5s',
     '  timeout server 5s',
     'frontend users',
-    `  bind 127.0.0.1:${port}`,
+    `  bind ${address}:${port}`,
     '  default_backend app',
     'backend app',
     '  balance roundrobin',
@@ -153,17 +158,17 @@ export async function startHaproxy(folder: string, serverPorts: readonly number[
     '  http-check expect status 200',
     ...servers,
   ]
-  const file = join(folder, `haproxy-${port}.cfg`)
+  const file = join(folder, `haproxy-${address}.cfg`)
   writeFileSync(file, `${config.join('\n')}\n`)
   const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
   const output: string[] = []
   child.stderr.on('data', (chunk) => output.push(String(chunk)))
   const answers = async () => {
     if (child.exitCode !== null) throw new Error(`haproxy ended:\n${output.join('')}`)
-    return (await fetch(`http://127.0.0.1:${port}/`).catch(() => null)) !== null
+    return (await fetch(`http://${address}:${port}/`).catch(() => null)) !== null
   }
   await waitUntil(answers, 10_000, () => `haproxy does not start:\n${output.join('')}`)
-  return { url: `http://127.0.0.1:${port}`, port, socket, stop: () => stopChild(child) }
+  return { url: `http://${address}:${port}`, port, socket, stop: () => stopChild(child) }
 }
 
 export interface SmallService {
@@ -176,7 +181,7 @@ export interface SmallService {
 
 /** A service that keeps a log of its requests; the answer comes from whoever serves it. */
 export async function startService(
-  serve: (path: string, method: string) => Promise<{ status: number; body: string }>,
+  serve: (path: string, method: string, body: string) => Promise<{ status: number; body: string }>,
 ): Promise<SmallService> {
   const asked: string[] = []
   let isHealthy = true
@@ -184,7 +189,9 @@ export async function startService(
     const path = request.url ?? ''
     if (path === '/health') return void response.writeHead(isHealthy ? 200 : 503).end()
     asked.push(path)
-    const { status, body } = await serve(path, request.method ?? '')
+    const sent: Buffer[] = []
+    for await (const chunk of request) sent.push(chunk as Buffer)
+    const { status, body } = await serve(path, request.method ?? '', Buffer.concat(sent).toString())
     response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

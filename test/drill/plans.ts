@@ -1,0 +1,130 @@
+import { PlanFile } from '../../actions/index.ts'
+import { Plan } from '../../agent/domain/plan.ts'
+import { serverOf } from '../parts/failover-servers.ts'
+import { postgresProgram } from '../parts/postgres.ts'
+import type { Site, Sites } from './sites.ts'
+
+const isRoot = process.getuid?.() === 0
+const runAs = isRoot ? ['runuser', '-u', 'postgres', '--'] : []
+
+/** Away: the old primary may be dead or alive. Consent to the loss is the run's, not the plan's. */
+export function awayPlan(sites: Sites): Plan {
+  const [from, to] = [sites.main, sites.dr]
+  return planOf(sites, 'shop-away', 'dr_failover', 'away', to, [
+    {
+      stage: 'fence-source',
+      timeoutSeconds: 30,
+      source: serverOf(from.database),
+      standby: serverOf(to.database),
+      writer: { user: 'app' },
+      whenUnreachable: 'leave_to_consent',
+    },
+    {
+      stage: 'promote-database',
+      timeoutSeconds: 60,
+      source: serverOf(from.database),
+      target: serverOf(to.database),
+      writer: { user: 'app' },
+    },
+    shift(from, 'r1', 'r2'),
+    dns(sites, from, to),
+  ])
+}
+
+/** Home: data first, then a planned stop of writes, so that nothing is lost. */
+export function homePlan(sites: Sites): Plan {
+  const [from, to] = [sites.dr, sites.main]
+  const flags = `-p ${to.database.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c wal_log_hints=on -c max_connections=60`
+  const folder = to.database.folder
+  const start = [...runAs, postgresProgram('pg_ctl'), '-D', folder, '-w', '-l', `${folder}.log`, '-o', flags, 'start']
+  return planOf(sites, 'shop-home', 'dr_failover', 'back', to, [
+    {
+      stage: 'rebuild-standby',
+      timeoutSeconds: 90,
+      primary: serverOf(from.database),
+      standby: serverOf(to.database),
+      dataFolder: folder,
+      programFolder: postgresProgram(''),
+      runAs,
+      startCommand: start,
+      slot: 'home',
+    },
+    {
+      stage: 'replicate-database',
+      timeoutSeconds: 60,
+      source: serverOf(from.database),
+      standby: serverOf(to.database),
+      maxLagSeconds: 5,
+    },
+    {
+      stage: 'stop-writes',
+      timeoutSeconds: 30,
+      source: serverOf(from.database),
+      standby: serverOf(to.database),
+      writer: { user: 'app' },
+    },
+    {
+      stage: 'promote-database',
+      timeoutSeconds: 60,
+      source: serverOf(from.database),
+      target: serverOf(to.database),
+      writer: { user: 'app' },
+      fencedBy: 'stop-writes',
+    },
+    shift(sites.main, 'r2', 'r1'),
+    { ...shift(sites.dr, 'r1', 'r2'), id: 'shift-traffic-dr' },
+    dns(sites, from, to),
+  ])
+}
+
+function shift({ proxy }: Site, from: string, to: string) {
+  return {
+    stage: 'shift-traffic',
+    timeoutSeconds: 60,
+    through: { by: 'haproxy', socket: { path: proxy.socket }, backend: 'app', from: [from], to: [to] },
+    // The side that is left cannot write any more: there is nothing to try out in small steps.
+    steps: [100],
+    stepSeconds: 0,
+    lookEverySeconds: 0.5,
+    minimumSamples: 1,
+    within: [{ series: 'users', min: 0 }],
+  }
+}
+
+function dns({ zone, resolver }: Sites, from: Site, to: Site) {
+  return {
+    stage: 'switch-dns',
+    timeoutSeconds: 60,
+    via: { provider: 'rfc2136', server: zone.server, zone: 'example.test', key: zone.key },
+    records: [{ name: 'app.example.test', type: 'A', from: [from.address], to: [to.address], ttlSeconds: 2 }],
+    resolvers: [resolver.server],
+  }
+}
+
+function planOf(sites: Sites, name: string, action: string, direction: string, to: Site, stages: object[]): Plan {
+  const url = `http://${to.address}:${sites.main.proxy.port}/orders`
+  const verify = {
+    stage: 'verify',
+    timeoutSeconds: 30,
+    write: true,
+    within: [{ series: 'failed_share', max: 0.01 }],
+    minimumSamples: 2,
+  }
+  return Plan.parse(
+    PlanFile.parse({
+      version: 1,
+      kind: 'DisasterRecoveryPlan',
+      name,
+      description: 'Moves the shop between two sites on one machine.',
+      service: 'shop',
+      action,
+      direction,
+      source: { provider: 'own', region: to === sites.dr ? 'main' : 'dr' },
+      target: { provider: 'own', region: to === sites.dr ? 'dr' : 'main' },
+      // The longest that every stage may take; what it takes is measured.
+      objectives: { rtoSeconds: 500, rpoSeconds: 5 },
+      probe: { by: 'http', writeUrl: url, readUrl: url },
+      stages: [...stages, verify],
+    }),
+  )
+}
