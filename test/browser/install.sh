@@ -10,9 +10,8 @@ if ! command -v apt-get >/dev/null; then
   echo "browser: needs chromium; this script installs it with apt-get, which this machine does not have" >&2
   exit 1
 fi
-sudo=''
-[ "$(id -u)" -eq 0 ] || sudo='sudo'
-export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get update -qq
-$sudo -E apt-get install -y -qq --no-install-recommends chromium >/dev/null
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
 echo "browser: installed chromium"
