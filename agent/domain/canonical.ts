@@ -12,7 +12,8 @@ export function canonicalJson(value: unknown): string {
     return value === 0 ? '0' : `${value}`
   }
   if (Array.isArray(value)) {
-    // Appending is several times faster than joining, and most of a snapshot are points of series.
+    // Most of a snapshot are points of series, and for bare numbers the built-in writer gives the same text many times faster.
+    if (areNumbers(value)) return JSON.stringify(value)
     let text = '['
     for (let index = 0; index < value.length; index += 1)
       text += index === 0 ? canonicalJson(value[index] ?? null) : `,${canonicalJson(value[index] ?? null)}`
@@ -30,6 +31,20 @@ export function canonicalJson(value: unknown): string {
     return `{${members.join(',')}}`
   }
   throw new TypeError(`canonical JSON cannot hold a ${typeof value}`)
+}
+
+/** Whether an array holds finite numbers, null and arrays of the same only. */
+function areNumbers(values: readonly unknown[]): boolean {
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index]
+    if (
+      typeof value === 'number'
+        ? !Number.isFinite(value)
+        : value !== null && !(Array.isArray(value) && areNumbers(value))
+    )
+      return false
+  }
+  return true
 }
 
 const known = new WeakMap<object, string>()

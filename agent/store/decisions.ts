@@ -198,17 +198,20 @@ async function insertDecision(
   incident: IncidentRow | null,
 ): Promise<void> {
   const { decision, opinion } = given
+  // One statement and one way to the server for what is written together.
   await tx
-    .insertInto('snapshots')
-    .values({ hash: parts.snapshotHash, taken_at: given.snapshot.takenAt, body: parts.snapshot })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  await tx
-    .insertInto('policy_texts')
-    .values({ hash: parts.policyTextHash, first_used_at: decision.decidedAt, body: given.policyText })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  await tx
+    .with('snapshot', (query) =>
+      query
+        .insertInto('snapshots')
+        .values({ hash: parts.snapshotHash, taken_at: given.snapshot.takenAt, body: parts.snapshot })
+        .onConflict((conflict) => conflict.doNothing()),
+    )
+    .with('policy_text', (query) =>
+      query
+        .insertInto('policy_texts')
+        .values({ hash: parts.policyTextHash, first_used_at: decision.decidedAt, body: given.policyText })
+        .onConflict((conflict) => conflict.doNothing()),
+    )
     .insertInto('decisions')
     .values({
       id,
