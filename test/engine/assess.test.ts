@@ -214,6 +214,7 @@ describe('no decision in time', () => {
     await sendAlert(test)
     for (let attempt = 1; attempt <= 4; attempt += 1) await assess(await claimAgain(test), deps)
     expect((await messagesOf(test)).map(({ kind }) => kind)).toEqual(['page'])
+    test.clock.advance(1000)
     await assess(await claimAgain(test), { ...deps, ...failing() })
     expect((await messagesOf(test)).map(({ kind }) => kind)).toEqual(['page', 'late'])
   })

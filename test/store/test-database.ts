@@ -1,18 +1,18 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { threadId } from 'node:worker_threads'
 import pg from 'pg'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import type { ChainHead } from '../../agent/domain/audit.ts'
 import { instantOf } from '../../agent/domain/time.ts'
 import { type Clock, systemClock } from '../../agent/lib/clock.ts'
-import { type DatabaseServer, startEmbedded } from '../../agent/store/embedded.ts'
 import { openStore, StoreOptions } from '../../agent/store/open-store.ts'
 import type { Store } from '../../agent/store/store.ts'
 
 /** A folder that the database's own user may enter, when tests run as root. */
-export async function openFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'failwise-store-'))
+export async function openFolder(parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(path.join(parent, 'failwise-store-'))
   await chmod(folder, 0o755)
   return folder
 }
@@ -51,43 +51,29 @@ export interface TestStore {
   close(): Promise<void>
 }
 
-/** One server for the test file; `open` gives each test a database of its own. */
+/** Opens databases on the run's one server; `open` gives each test a database of its own. */
 export function testServer(): {
   open(options?: Partial<StoreOptions>): Promise<TestStore>
   emptyDatabase(): Promise<string>
 } {
-  let server: DatabaseServer
-  let folder: string
-  let made = 0
   const open = new Set<() => Promise<void>>()
-  beforeAll(async () => {
-    folder = await openFolder()
-    server = await startEmbedded({ folder: path.join(folder, 'data'), purpose: 'serve', clock: systemClock })
-    // Migrated once; every test's database is a copy of it.
-    const store = await openTestStore(await makeDatabase(TEMPLATE, null), systemClock, {}, [])
-    await store.close()
-  })
+  const names: string[] = []
+  const make = (template: string | null) => {
+    const name = `test_${process.pid}_${threadId}_${Date.now().toString(36)}_${names.length}`
+    names.push(name)
+    return makeDatabase(inject('databaseServerUrl'), name, template)
+  }
   afterAll(async () => {
     for (const close of [...open].reverse()) await close()
-    await server?.stop()
-    await rm(folder, { recursive: true, force: true })
+    await onServer(
+      inject('databaseServerUrl'),
+      names.map((name) => `drop database ${name} with (force)`),
+    )
   })
-  const makeDatabase = async (name: string, template: string | null) => {
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
-    await client.query(`create database ${name}${template ? ` template ${template}` : ''}`)
-    await client.end()
-    return server.url.replace('/postgres?', `/${name}?`).replace(/\/postgres$/, `/${name}`)
-  }
-  const nextName = () => {
-    made += 1
-    return `test_${made}`
-  }
-  const emptyDatabase = () => makeDatabase(nextName(), null)
   return {
-    emptyDatabase,
+    emptyDatabase: () => make(null),
     open: async (options = {}) => {
-      const url = await makeDatabase(nextName(), TEMPLATE)
+      const url = await make(TEMPLATE)
       const clock = testClock()
       const anchors: ChainHead[] = []
       const store = await openTestStore(url, clock, options, anchors)
@@ -110,6 +96,26 @@ export function testServer(): {
       }
     },
   }
+}
+
+/** Migrates once; every test's database is a copy of it. */
+export async function makeTemplate(serverUrl: string): Promise<void> {
+  const store = await openTestStore(await makeDatabase(serverUrl, TEMPLATE, null), systemClock, {}, [])
+  await store.close()
+}
+
+async function makeDatabase(serverUrl: string, name: string, template: string | null): Promise<string> {
+  // Nothing is written during a copy of files, and the log of blocks would be larger than they are.
+  const how = template ? ` template ${template} strategy file_copy` : ''
+  await onServer(serverUrl, [`create database ${name}${how}`])
+  return serverUrl.replace('/postgres?', `/${name}?`)
+}
+
+async function onServer(url: string, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  for (const statement of statements) await client.query(statement)
+  await client.end()
 }
 
 const TEMPLATE = 'migrated'
