@@ -65,7 +65,7 @@ export function serverDepsOf(agent: Agent): ServerDeps {
         store.incidents.alertsOf(id, 200),
         store.decisions.list({ incidentId: id, limit: 100 }),
       ])
-      return { incident, alerts, decisions }
+      return { at: instantOf(clock.now()), incident, alerts, decisions }
     },
     listDecisions: async ({ limit, cursor, incidentId, service }) => {
       const filter = { ...(incidentId && { incidentId }), ...(service && { service }) }

@@ -1,0 +1,163 @@
+import type { INodeTypeDescription } from 'n8n-workflow'
+
+const SENDS = ['decide', 'sendAlert']
+const WAITS = ['decide', 'getDecision']
+
+/** What the node's form asks. */
+export const DESCRIPTION: INodeTypeDescription = {
+  displayName: 'Failwise',
+  name: 'failwise',
+  icon: 'fa:code-branch',
+  group: ['transform'],
+  version: 1,
+  subtitle: '={{$parameter["operation"]}}',
+  description: 'Have an incident judged: does it deserve a failover?',
+  defaults: { name: 'Failwise' },
+  inputs: ['main'],
+  outputs: ['main'],
+  credentials: [{ name: 'failwiseApi', required: true }],
+  properties: [
+    {
+      displayName: 'Operation',
+      name: 'operation',
+      type: 'options',
+      noDataExpression: true,
+      default: 'decide',
+      options: [
+        {
+          name: 'Decide',
+          value: 'decide',
+          action: 'Send an alert and wait for the decision',
+          description: 'Send an alert and wait for the decision about its incident',
+        },
+        {
+          name: 'Get Decision',
+          value: 'getDecision',
+          action: 'Get a decision',
+          description: 'Read one decision, or the newest one about an incident',
+        },
+        {
+          name: 'Send Alert',
+          value: 'sendAlert',
+          action: 'Send an alert without waiting',
+          description: 'Hand an alert over; goes on as soon as it is stored',
+        },
+      ],
+    },
+    {
+      displayName: 'Format',
+      name: 'format',
+      type: 'options',
+      default: 'generic',
+      description: 'Who wrote the alert',
+      displayOptions: { show: { operation: SENDS } },
+      options: [
+        { name: 'Alertmanager', value: 'alertmanager' },
+        { name: 'Fields Below', value: 'generic' },
+        { name: 'Grafana', value: 'grafana' },
+      ],
+    },
+    {
+      displayName: 'Body',
+      name: 'body',
+      type: 'json',
+      default: '={{ $json.body }}',
+      required: true,
+      description: 'The webhook body as it came',
+      displayOptions: { show: { operation: SENDS, format: ['alertmanager', 'grafana'] } },
+    },
+    {
+      displayName: 'Alert Name',
+      name: 'name',
+      type: 'string',
+      default: '',
+      required: true,
+      placeholder: 'CheckoutDown',
+      displayOptions: { show: { operation: SENDS, format: ['generic'] } },
+    },
+    {
+      displayName: 'Service',
+      name: 'service',
+      type: 'string',
+      default: '',
+      required: true,
+      description: 'As services.yaml names it',
+      displayOptions: { show: { operation: SENDS, format: ['generic'] } },
+    },
+    {
+      displayName: 'Alert Fields',
+      name: 'alertFields',
+      type: 'collection',
+      placeholder: 'Add Field',
+      default: {},
+      displayOptions: { show: { operation: SENDS, format: ['generic'] } },
+      options: [
+        {
+          displayName: 'Labels',
+          name: 'labels',
+          type: 'json',
+          default: '{}',
+          description: 'What the alert is about, as an object',
+        },
+        { displayName: 'Severity', name: 'severity', type: 'string', default: 'critical' },
+        { displayName: 'Starts At', name: 'startsAt', type: 'dateTime', default: '' },
+        {
+          displayName: 'Status',
+          name: 'status',
+          type: 'options',
+          default: 'firing',
+          options: [
+            { name: 'Firing', value: 'firing' },
+            { name: 'Resolved', value: 'resolved' },
+          ],
+        },
+        { displayName: 'Summary', name: 'summary', type: 'string', default: '' },
+      ],
+    },
+    {
+      displayName: 'By',
+      name: 'by',
+      type: 'options',
+      default: 'incident',
+      displayOptions: { show: { operation: ['getDecision'] } },
+      options: [
+        { name: 'Decision ID', value: 'decision' },
+        { name: 'Incident ID', value: 'incident' },
+      ],
+    },
+    {
+      displayName: 'Decision ID',
+      name: 'decisionId',
+      type: 'string',
+      default: '={{ $json.decisionId }}',
+      required: true,
+      displayOptions: { show: { operation: ['getDecision'], by: ['decision'] } },
+    },
+    {
+      displayName: 'Incident ID',
+      name: 'incidentId',
+      type: 'string',
+      default: '={{ $json.incidentId }}',
+      required: true,
+      displayOptions: { show: { operation: ['getDecision'], by: ['incident'] } },
+    },
+    {
+      displayName: 'Wait (Seconds)',
+      name: 'withinSeconds',
+      type: 'number',
+      typeOptions: { minValue: 0, maxValue: 600 },
+      default: 90,
+      description:
+        'How long to wait for a decision. Failwise itself has a minute. Past it the item has the status "undecided": tell a person.',
+      displayOptions: { show: { operation: WAITS } },
+    },
+    {
+      displayName: 'Look Every (Seconds)',
+      name: 'pollSeconds',
+      type: 'number',
+      typeOptions: { minValue: 0.2, maxValue: 60, numberPrecision: 1 },
+      default: 2,
+      displayOptions: { show: { operation: WAITS } },
+    },
+  ],
+}
