@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { planBook } from '../app/plan-book.ts'
 import type { Run } from '../domain/run.ts'
 import { reportText } from '../domain/run-report.ts'
+import type { LoadedPlan } from '../engine/plan-book.ts'
 import { Fault } from '../lib/errors.ts'
+import type { Store } from '../store/store.ts'
 import { followRun, lineOf, reportIn } from './follow-run.ts'
-import { answerOn, type CliIo, EXIT, type GlobalOptions, optionsOf } from './io.ts'
+import { type Answer, answerOn, type CliIo, EXIT, type GlobalOptions, optionsOf } from './io.ts'
+import { runPage } from './run-page.ts'
 import { table } from './style.ts'
 import { withStore } from './with-store.ts'
 
@@ -12,7 +16,14 @@ interface RunsOptions extends GlobalOptions {
   readonly group?: string
   readonly limit: string
   readonly follow?: boolean
+  readonly html?: string
 }
+
+const HELP = `
+Examples:
+  failwise runs --group checkout
+  failwise runs run_mwpx0y4omtrwqhc --follow
+  failwise runs run_mwpx0y4omtrwqhc --html drill.html`
 
 /** `failwise runs`: what was and is carried out, and the journal of one run. */
 export function runsCommand(io: CliIo): Command {
@@ -22,9 +33,12 @@ export function runsCommand(io: CliIo): Command {
     .option('--group <name>', 'only of one failover group')
     .option('--limit <n>', 'how many', '20')
     .option('--follow', 'stay until the run ends')
-    .addHelpText('after', '\nExamples:\n  failwise runs --group checkout\n  failwise runs run_mwpx0y4omtrwqhc --follow')
+    .option('--html <file>', 'write one run as a page: timings against the objectives, every stage, every line')
+    .addHelpText('after', HELP)
     .action(async (id: string | undefined, _options, command: Command) => {
       const options = optionsOf<RunsOptions>(command, io)
+      if (id === undefined && options.html !== undefined)
+        throw new Fault('usage', '--html writes one run; name it', { hint: '`failwise runs` lists them.' })
       if (id === undefined) return list(options, io)
       await show(id, options, io)
     })
@@ -67,12 +81,14 @@ async function show(id: string, options: RunsOptions, io: CliIo): Promise<void> 
     const plan = planBook(config.plans).byHash(run.planHash)
     if (options.follow) {
       const followed = await followRun(id, plan, store, answer)
+      if (options.html !== undefined) await writePage(options.html, followed.run, plan, store, answer)
       answer.give(followed, () => (followed.report ? reportText(followed.report) : followed.run.state))
       if (followed.run.state !== 'succeeded') process.exitCode = EXIT.against
       return
     }
     const journal = await store.runs.journalOf(id)
     const report = reportIn(journal)
+    if (options.html !== undefined) return writePage(options.html, run, plan, store, answer)
     answer.give({ run, journal, report }, () =>
       [
         `${run.id}: ${run.state.replaceAll('_', ' ')}, ${plan?.plan.name ?? 'a plan that has changed since'} for ${run.service}, by ${run.requestedBy}`,
@@ -81,4 +97,19 @@ async function show(id: string, options: RunsOptions, io: CliIo): Promise<void> 
       ].join('\n'),
     )
   })
+}
+
+/** Writes a run as one page, with what the gate said when it was asked for. */
+export async function writePage(
+  file: string,
+  run: Run,
+  plan: LoadedPlan | undefined,
+  store: Pick<Store, 'runs' | 'decisions'>,
+  answer: Answer,
+): Promise<void> {
+  const journal = await store.runs.journalOf(run.id)
+  const record = run.decisionId === null ? null : await store.decisions.get(run.decisionId)
+  const objections = (record?.decision.reasons ?? []).filter(({ outcome }) => outcome === 'block')
+  writeFileSync(file, runPage({ run, journal, report: reportIn(journal), plan, objections }))
+  answer.note(`Wrote ${file}.`)
 }

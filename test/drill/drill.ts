@@ -1,9 +1,9 @@
 import { stagesOf } from '../../actions/index.ts'
 import type { Look } from '../../actions/stage.ts'
-import { deriveFacts } from '../../agent/domain/facts.ts'
+import { deriveFacts, type Facts } from '../../agent/domain/facts.ts'
 import type { Plan } from '../../agent/domain/plan.ts'
 import { planHash } from '../../agent/domain/plan.ts'
-import type { JournalEntry, Run } from '../../agent/domain/run.ts'
+import type { JournalEntry, Run, RunState } from '../../agent/domain/run.ts'
 import type { RunReport } from '../../agent/domain/run-report.ts'
 import { Service } from '../../agent/domain/service.ts'
 import { instantOf } from '../../agent/domain/time.ts'
@@ -26,7 +26,7 @@ const LIMIT_MS = 150_000
 
 export interface DrillResult {
   readonly run: Run
-  readonly state: string | null
+  readonly state: RunState | null
   readonly journal: readonly JournalEntry[]
   readonly report: RunReport | null
   /** From the order to the end, by a watch of its own. */
@@ -45,6 +45,8 @@ export async function carryOut(
     readonly present: () => Promise<readonly string[]>
     readonly isDryRun?: boolean
     readonly consentedSeconds?: number | null
+    /** When users began to be hurt, by the wall clock. */
+    readonly onsetMs?: number
     readonly onEntry?: (entry: JournalEntry) => void
   },
 ): Promise<DrillResult> {
@@ -79,10 +81,14 @@ export async function carryOut(
         service: SHOP,
         groupServices: [SHOP.name],
         approvers: [],
-        decidedOn: null,
+        decidedOn: options.onsetMs === undefined ? null : knownSince(options.onsetMs),
         look: async () => followed.look(),
         ports: realPorts,
-        measureLoss: async () => lossOf(users, await options.present()),
+        measureLoss: async () => {
+          // Copied before it is looked: what is acknowledged meanwhile cannot be in what was read.
+          const followed = [...users.acknowledged]
+          return lossOf(followed, await options.present())
+        },
         clock: systemClock,
         mask: async (text) => text,
         channels: [],
@@ -100,6 +106,12 @@ export async function carryOut(
   } finally {
     followed.stop()
   }
+}
+
+/** The facts of an outage that began then. */
+function knownSince(onsetMs: number): Facts {
+  const facts = deriveFacts(clearOutage())
+  return { ...facts, onset: { ...facts.onset, at: instantOf(onsetMs) } }
 }
 
 /** Users' success as two series with a value every quarter of a second. */
@@ -138,10 +150,10 @@ function followUsers(users: Users) {
   return { look, stop: () => clearInterval(timer) }
 }
 
-function lossOf(users: Users, present: readonly string[]): StampLoss {
+function lossOf(followed: Users['acknowledged'], present: readonly string[]): StampLoss {
   const found = new Map<string, number>()
   for (const id of present) found.set(id, (found.get(id) ?? 0) + 1)
-  return measureLoss(users.acknowledged, found)
+  return measureLoss(followed, found)
 }
 
 function longestSilence({ acknowledged }: Users, sinceMs: number): number {

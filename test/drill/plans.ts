@@ -7,8 +7,11 @@ import type { Site, Sites } from './sites.ts'
 const isRoot = process.getuid?.() === 0
 const runAs = isRoot ? ['runuser', '-u', 'postgres', '--'] : []
 
-/** Away: the old primary may be dead or alive. Consent to the loss is the run's, not the plan's. */
-export function awayPlan(sites: Sites): Plan {
+/**
+ * Away: the old primary may be dead or alive. Consent to the loss is the run's, not the plan's. Where the whole site is gone there is no load
+ * balancer left to turn, and the name alone moves users.
+ */
+export function awayPlan(sites: Sites, isSiteLost = false): Plan {
   const [from, to] = [sites.main, sites.dr]
   return planOf(sites, 'shop-away', 'dr_failover', 'away', to, [
     {
@@ -26,7 +29,7 @@ export function awayPlan(sites: Sites): Plan {
       target: serverOf(to.database),
       writer: { user: 'app' },
     },
-    shift(from, 'r1', 'r2'),
+    ...(isSiteLost ? [] : [shift(from, 'r1', 'r2')]),
     dns(sites, from, to),
   ])
 }

@@ -3,6 +3,7 @@ import pg from 'pg'
 import {
   type DnsPart,
   type HaproxyPart,
+  killPostgres,
   type SmallService,
   serverOf,
   sql,
@@ -12,7 +13,7 @@ import {
   startZone,
 } from '../parts/failover-servers.ts'
 import { type PostgresPart, startPostgres, startStandby } from '../parts/postgres.ts'
-import { freePort, type Part, removeFolder, scratchFolder } from '../parts/servers.ts'
+import { freePort, type Part, removeFolder, scratchFolder, waitUntil } from '../parts/servers.ts'
 
 export interface Site {
   readonly address: string
@@ -27,6 +28,12 @@ export interface Sites {
   readonly dr: Site
   readonly zone: DnsPart
   readonly resolver: Part & { readonly server: string }
+  /** Acknowledged writes are on both sides from now on. */
+  replicateSynchronously(): Promise<void>
+  /** The main site is gone at once: its database and what users reach it by. */
+  loseMain(): Promise<void>
+  /** Its machines are there again, and its database stays down: it must not come back by itself. */
+  returnMain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -48,8 +55,9 @@ export async function startSites(settings: readonly string[] = []): Promise<Site
     const [mainApp, drApp] = [await startApp(primary), await startApp(standby)]
     stops.push(mainApp.stop, drApp.stop)
     const port = await freePort()
-    const mainProxy = await startHaproxy(folder, [mainApp.port, drApp.port], { address: '127.0.0.2', port })
-    stops.push(mainProxy.stop)
+    const startMainProxy = () => startHaproxy(folder, [mainApp.port, drApp.port], { address: '127.0.0.2', port })
+    let mainProxy = await startMainProxy()
+    stops.push(() => mainProxy.stop())
     const drProxy = await startHaproxy(folder, [drApp.port, mainApp.port], { address: '127.0.0.3', port })
     stops.push(drProxy.stop)
     const zone = await startZone(folder, '127.0.0.2')
@@ -61,6 +69,19 @@ export async function startSites(settings: readonly string[] = []): Promise<Site
       dr: { address: '127.0.0.3', database: standby, app: drApp, proxy: drProxy },
       zone,
       resolver,
+      replicateSynchronously: async () => {
+        await sql(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        await sql(primary, 'SELECT pg_reload_conf()')
+        const isSynchronous = async () =>
+          (await sql(primary, "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'")).length === 1
+        await waitUntil(isSynchronous, 10_000, 'the standby to be synchronous')
+      },
+      loseMain: async () => {
+        await Promise.all([killPostgres(primary), mainProxy.stop('SIGKILL')])
+      },
+      returnMain: async () => {
+        mainProxy = await startMainProxy()
+      },
       stop,
     }
   } catch (error) {

@@ -49,7 +49,7 @@ export function serverOf(part: PostgresPart) {
 }
 
 /** Ends a PostgreSQL server as the loss of its machine would: at once, and nothing is said to anybody. */
-export async function killPostgres(part: PostgresPart): Promise<void> {
+export async function killPostgres(part: Pick<PostgresPart, 'folder'>): Promise<void> {
   const pid = Number(readFileSync(join(part.folder, 'postmaster.pid'), 'utf8').split('\n')[0])
   const children = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
     .trim()
@@ -126,6 +126,7 @@ async function startNamed(folder: string, port: number, lines: readonly string[]
 
 export interface HaproxyPart extends Part {
   readonly socket: string
+  stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 /** A HAProxy with one backend `app` of servers `r1`, `r2`, …, all but the first with weight 0. */
@@ -168,7 +169,7 @@ export async function startHaproxy(
     return (await fetch(`http://${address}:${port}/`).catch(() => null)) !== null
   }
   await waitUntil(answers, 10_000, () => `haproxy does not start:\n${output.join('')}`)
-  return { url: `http://${address}:${port}`, port, socket, stop: () => stopChild(child) }
+  return { url: `http://${address}:${port}`, port, socket, stop: (signal) => stopChild(child, signal) }
 }
 
 export interface SmallService {

@@ -34,7 +34,7 @@ export async function startPostgres(folder: string, settings: readonly string[] 
   const port = await freePort()
   const data = join(folder, `pg-${port}`)
   if (process.getuid?.() === 0) execFileSync('chown', ['postgres', folder])
-  asPostgres('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8'])
+  asPostgres('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-k', '-E', 'UTF8'])
   return launch(data, port, settings)
 }
 
