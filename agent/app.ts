@@ -25,7 +25,6 @@ import { type People, peopleOf } from './approval/people.ts'
 import { channelOrder } from './config/notify-settings.ts'
 import { type Config, dataFolderOf, type Environment, recordingsFolderOf } from './config.ts'
 import type { Alert } from './domain/alert.ts'
-import { plannedSeconds } from './domain/plan.ts'
 import type { Instant } from './domain/time.ts'
 import type { Isolation } from './engine/agent-state.ts'
 import { type AssessDeps, type Assessment, assess, claimLeaseMs } from './engine/assess.ts'
@@ -189,7 +188,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   }
   const planOf = (hash: string) => {
     const plan = plans.byHash(hash)?.plan
-    return plan ? { stages: plan.stages.map(({ stage }) => stage), plannedSeconds: plannedSeconds(plan) } : null
+    return plan ? { stages: plan.stages.map(({ stage }) => stage), budgetSeconds: plan.objectives.rtoSeconds } : null
   }
   let showing: Loop | null = null
   const asking = settings.slack

@@ -2,7 +2,7 @@ import { consentPhrase, isConsent } from '../approval/card.ts'
 import type { Reply } from '../approval/desk.ts'
 import type { People, Person, UserGroupMembers } from '../approval/people.ts'
 import type { Action } from '../domain/action.ts'
-import type { Approval } from '../domain/approval.ts'
+import type { AnswerRefusal, Approval } from '../domain/approval.ts'
 import { instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isFault } from '../lib/errors.ts'
@@ -36,18 +36,20 @@ export async function takeAnswer(given: GivenAnswer, parts: AnsweringParts): Pro
   const { store } = parts
   const { approvalId, person, via, answer, seen } = given
   const comment = given.comment.trim() === '' ? null : given.comment.trim().slice(0, 500)
-  if (answer === 'refuse' && comment === null) return no('A refusal needs a reason: the next person reads it.')
   const approval = await store.approvals.get(approvalId)
+  if (answer === 'refuse' && comment === null) {
+    await noteRefused(given, approval, 'no_reason', parts)
+    return no('A refusal needs a reason: the next person reads it.')
+  }
   const phrase = approval && answer === 'approve' ? consentPhrase(approval) : null
   if (phrase !== null && !isConsent(given.consent, phrase)) {
     await noteRefused(given, approval, 'no_consent', parts)
     return no(`Not counted: the loss of data was not accepted. Type exactly: ${phrase}`)
   }
   const { groups, unknown } = await parts.people.groupsOf(person, parts.members)
-  // A plan file that was edited since is another plan, whatever the person's screen said.
+  // A plan file that was edited or removed since is not the plan that was asked about, whatever the person's screen said.
   const current = approval ? parts.planHashOf(approval.service, approval.action) : null
-  const planHash =
-    current !== null && approval?.planHash !== null && current !== approval?.planHash ? current : seen.planHash
+  const planHash = current === approval?.planHash ? seen.planHash : current
   const vote = { approvalId, person: person.name, answer, via, comment, factsHash: seen.factsHash, planHash, groups }
   try {
     const outcome = await store.approvals.answer({ ...vote, policyHash: parts.policyHash() }, parts.startWithinMs())
@@ -84,7 +86,7 @@ function replyTo(outcome: AnswerOutcome, unknownGroups: readonly string[]): Repl
 async function noteRefused(
   { approvalId, person, via, answer }: GivenAnswer,
   approval: Approval | null,
-  reason: string,
+  reason: AnswerRefusal,
   { store, clock }: AnsweringParts,
 ): Promise<void> {
   await store.audit.append([

@@ -23,7 +23,7 @@ export interface CardParts {
   /** Where people reach this agent's pages; null when they cannot. */
   readonly baseUrl: string | null
   /** What a plan holds; null when it is not known any more. */
-  readonly planOf: (planHash: string) => { readonly stages: readonly string[]; readonly plannedSeconds: number } | null
+  readonly planOf: (planHash: string) => { readonly stages: readonly string[]; readonly budgetSeconds: number } | null
 }
 
 /** Everything that people are shown about an incident, as the store has it now; null when nobody was ever asked about it. */
@@ -46,8 +46,7 @@ export async function questionCard(incidentId: string, parts: CardParts): Promis
   const { service } = snapshot
   const verdict = opinion?.verdict ?? null
   const facts = deriveFacts(snapshot)
-  const recordUrl =
-    baseUrl === null ? null : `${baseUrl.replace(/\/$/, '')}/v1/decisions/${encodeURIComponent(record.id)}`
+  const recordUrl = baseUrl === null ? null : `${baseUrl.replace(/\/$/, '')}/decisions/${encodeURIComponent(record.id)}`
   const run = runs.find((one) => one.approvalId === approval.id) ?? null
   const acts = entries.flatMap(({ entry }) => (entry.kind === 'administrative_act' ? [entry] : []))
   return {
@@ -165,7 +164,7 @@ async function shownRun(run: Run, { store, planOf, clock }: CardParts): Promise<
     stageNumber: stages.length,
     stageCount: plan?.stages.length ?? null,
     elapsedSeconds: run.startedAt === null ? null : (endMs - epochMs(run.startedAt)) / 1000,
-    budgetSeconds: plan?.plannedSeconds ?? null,
+    budgetSeconds: plan?.budgetSeconds ?? null,
     detail: last === null ? null : detailText(last),
   }
 }

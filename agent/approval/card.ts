@@ -110,6 +110,11 @@ export function phaseOf({ approval, run }: Pick<Card, 'approval' | 'run'>): Phas
   return approval.status === 'superseded' ? 'withdrawn' : approval.status
 }
 
+/** Whether a "no" still counts: while it is asked, and after the last "yes" until the run begins. */
+export function isRefusable({ approval, run }: Pick<Card, 'approval' | 'run'>): boolean {
+  return approval.status === 'pending' || (approval.status === 'approved' && run?.state === 'pending')
+}
+
 /** The words that consent to a stated loss of data; they name the amount, so that consent to less is none to more. */
 export function consentPhrase(approval: Pick<Approval, 'target' | 'dataLossSeconds'>): string | null {
   if (approval.target === null || approval.dataLossSeconds === 0) return null

@@ -18,7 +18,7 @@ import {
   words,
 } from './blocks.ts'
 import { buttonValue } from './button-value.ts'
-import { type Card, type Phase, phaseOf, type ShownEvidence } from './card.ts'
+import { type Card, isRefusable, type Phase, phaseOf, type ShownEvidence } from './card.ts'
 import { duration, escaped, plain } from './text.ts'
 
 const VERBS: Readonly<Record<Action, string>> = {
@@ -69,6 +69,7 @@ export function renderCard(card: Card): Message {
   // On a phone the buttons must come before the long part, and what decides about them before the buttons.
   const blocks: Block[] = [header(title), paragraph(statusLines(card, phase)), points(null, mainLines(card, isOpen))]
   if (isOpen) blocks.push(questionButtons(card))
+  else if (isRefusable(card)) blocks.push(actions('failwise_question', [refuseButton(card)]))
   if (card.supporting.length > 0) blocks.push(evidenceBlock('For', card.supporting))
   blocks.push(
     card.contradicting.length > 0
@@ -136,6 +137,8 @@ function runLines({ run }: Card): Line[] {
     lines.push([words(`${isOver ? 'Took' : 'Running for'} ${duration(elapsed)}${budget}`)])
   }
   if (run.detail !== null) lines.push([words(plain(run.detail, 300))])
+  if (run.state === 'paused')
+    lines.push([words('A person lets it go on or ends it: '), code(`failwise run resume ${run.id} --reason "…"`)])
   return lines
 }
 
@@ -221,13 +224,23 @@ function gateLines({ reasons, action }: Card): Line[] {
 
 function questionButtons(card: Card): Block {
   const value = buttonValue(card)
-  const target = plain(card.to === null ? card.service : `${card.service} to ${card.to}`, 60)
+  const target = targetText(card)
   return actions('failwise_question', [
     button({ actionId: 'failwise_approve', text: 'Approve…', value, style: 'primary', label: `Approve: ${target}` }),
-    button({ actionId: 'failwise_refuse', text: 'Refuse…', value, style: 'danger', label: `Refuse: ${target}` }),
+    refuseButton(card),
     button({ actionId: 'failwise_more_time', text: 'Need more time', value, label: 'Let the question stand longer' }),
     button({ actionId: 'failwise_reassess', text: 'Re-assess now', value, label: 'Look at the evidence again now' }),
   ])
+}
+
+/** Stands until the run begins: whoever sees at the last moment that it is wrong must not look for a command. */
+function refuseButton(card: Card) {
+  const label = `Refuse: ${targetText(card)}`
+  return button({ actionId: 'failwise_refuse', text: 'Refuse…', value: buttonValue(card), style: 'danger', label })
+}
+
+function targetText({ service, to }: Card): string {
+  return plain(to === null ? service : `${service} to ${to}`, 60)
 }
 
 function feedbackButtons(card: Card): Block {
@@ -242,9 +255,9 @@ function feedbackButtons(card: Card): Block {
 
 function footer(card: Card): Line {
   const pieces: Piece[] = [code(card.approval.id)]
-  if (card.recordUrl !== null) pieces.push(words('  '), linked('record', card.recordUrl))
-  if (card.runbookUrl !== null) pieces.push(words('  '), linked('runbook', card.runbookUrl))
-  if (card.approval.status === 'pending') pieces.push(words('  or '), code(`failwise approve ${card.approval.id}`))
+  if (card.recordUrl !== null) pieces.push(words(' · '), linked('record', card.recordUrl))
+  if (card.runbookUrl !== null) pieces.push(words(' · '), linked('runbook', card.runbookUrl))
+  if (card.approval.status === 'pending') pieces.push(words(' · in a terminal: '), code(`failwise approve ${card.approval.id}`))
   return pieces
 }
 

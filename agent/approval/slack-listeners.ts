@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { asFault } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
 import { type ButtonValue, readButtonValue } from './button-value.ts'
-import type { Card } from './card.ts'
+import { type Card, isRefusable } from './card.ts'
 import type { Clicker, Desk, Origin, Reply } from './desk.ts'
 import { approveDialog, CONSENT_FIELD, outcomeDialog, REASON_FIELD, refuseDialog } from './dialogs.ts'
 import type { SlackWeb } from './slack-web.ts'
@@ -14,6 +14,8 @@ export interface ListenerPorts {
   readonly web: SlackWeb
   readonly clock: Clock
   readonly log: Log
+  /** Where people are asked; what Slack sends about a dialog names no channel. */
+  readonly channel: string
 }
 
 /** Slack waits three seconds for an answer to a dialog; past this much the outcome comes as a message instead. */
@@ -46,12 +48,12 @@ function originOf(body: unknown): Origin {
 }
 
 /** Connects buttons, dialogs and the command with the desk. Handlers hold no rules. */
-export function listenOn(app: App, { desk, web, clock, log }: ListenerPorts): void {
+export function listenOn(app: App, { desk, web, clock, log, channel: home }: ListenerPorts): void {
   const whisper = async (text: string, { channel, userId }: Origin) => {
-    if (channel === null || userId === '') return
+    if (userId === '') return
     // The act is done and stored; only its echo is lost.
     await web
-      .whisper(escaped(text, 2000), { channel, userId })
+      .whisper(escaped(text, 2000), { channel: channel ?? home, userId })
       .catch((error: unknown) => log.info({ err: asFault(error) }, 'could not answer a click in Slack'))
   }
 
@@ -75,10 +77,10 @@ export function listenOn(app: App, { desk, web, clock, log }: ListenerPorts): vo
       if (reply !== null) await whisper(reply.text, origin)
     })
 
-  const onQuestion = (actionId: string, dialogFor: (card: Card) => object) =>
+  const onQuestion = (actionId: string, isOpen: (card: Card) => boolean, dialogFor: (card: Card) => object) =>
     onButton(actionId, async (about, by, triggerId) => {
       const card = await desk.card(about, by.origin)
-      if (card === null || card.approval.status !== 'pending') {
+      if (card === null || !isOpen(card)) {
         await desk.strange(`${actionId}_stale`, by.origin)
         return { isDone: false, text: STALE }
       }
@@ -88,8 +90,8 @@ export function listenOn(app: App, { desk, web, clock, log }: ListenerPorts): vo
       return null
     })
 
-  onQuestion('failwise_approve', approveDialog)
-  onQuestion('failwise_refuse', refuseDialog)
+  onQuestion('failwise_approve', ({ approval }) => approval.status === 'pending', approveDialog)
+  onQuestion('failwise_refuse', isRefusable, refuseDialog)
   onButton('failwise_more_time', (about, by) => desk.moreTime(about, by))
   onButton('failwise_reassess', (about, by) => desk.reassess(about, by))
   onButton('failwise_right', (about, by) => desk.label(about, by, 'right'))
@@ -124,10 +126,7 @@ export function listenOn(app: App, { desk, web, clock, log }: ListenerPorts): vo
       const soon = await Promise.race([outcome, clock.sleep(DIALOG_PATIENCE_MS).then(() => null)])
       if (soon === null) {
         await ack().catch(() => undefined)
-        const late = await outcome
-        await web
-          .whisper(escaped(late.text, 2000), { channel: by.origin.channel ?? '', userId: origin.userId })
-          .catch(() => undefined)
+        await whisper((await outcome).text, origin)
         return
       }
       const title = soon.isDone ? 'Done' : 'Not counted'
@@ -147,7 +146,7 @@ export function listenOn(app: App, { desk, web, clock, log }: ListenerPorts): vo
         ? { isDone: false, text: 'You are not among the people of failwise.yaml. This is on the record.' }
         : await desk.command(body.text ?? '', by).catch((error: unknown) => {
             const fault = asFault(error)
-            return { isDone: false, text: [fault.message, fault.hint].filter(Boolean).join(' ') }
+            return { isDone: false, text: escaped([fault.message, fault.hint].filter(Boolean).join(' '), 1000) }
           })
     await respond({ response_type: 'ephemeral', text: reply.text }).catch(() => whisper(reply.text, origin))
   })

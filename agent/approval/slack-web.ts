@@ -23,6 +23,8 @@ export interface SlackWeb {
 }
 
 const MARK_EVENT = 'failwise_post'
+/** A channel in which people talk about an outage fills fast. */
+const PAGES_SEARCHED = 5
 
 /** Calls the Web API of one workspace. */
 export function slackWeb(token: string, apiUrl: string | undefined, logger: webApi.Logger): SlackWeb {
@@ -60,16 +62,24 @@ export function slackWeb(token: string, apiUrl: string | undefined, logger: webA
       await call('chat.update', { channel, ts: place, text, blocks, parse: 'none', link_names: false })
     },
     find: async (mark, { channel, parent }, fromMs) => {
-      const common = { channel, oldest: (fromMs / 1000).toFixed(6), limit: 200, include_all_metadata: true }
-      const answer =
-        parent === null
-          ? await call('conversations.history', common)
-          : await call('conversations.replies', { ...common, ts: parent })
-      const messages = Array.isArray(answer.messages) ? (answer.messages as MarkedMessage[]) : []
-      const found = messages.find(
-        ({ metadata }) => metadata?.event_type === MARK_EVENT && metadata.event_payload?.mark === mark,
-      )
-      return found?.ts ?? null
+      const oldest = (fromMs / 1000).toFixed(6)
+      const common = { channel, oldest, limit: 200, include_all_metadata: true, ...(parent !== null && { ts: parent }) }
+      let cursor: string | undefined
+      for (let page = 0; page < PAGES_SEARCHED; page++) {
+        const more = cursor === undefined ? {} : { cursor }
+        const answer = await call(parent === null ? 'conversations.history' : 'conversations.replies', {
+          ...common,
+          ...more,
+        })
+        const messages = Array.isArray(answer.messages) ? (answer.messages as MarkedMessage[]) : []
+        const found = messages.find(
+          ({ metadata }) => metadata?.event_type === MARK_EVENT && metadata.event_payload?.mark === mark,
+        )
+        if (found?.ts !== undefined) return found.ts
+        cursor = (answer.response_metadata as { next_cursor?: string } | undefined)?.next_cursor || undefined
+        if (cursor === undefined) break
+      }
+      return null
     },
     members: async (userGroupId) => {
       const answer = await call('usergroups.users.list', { usergroup: userGroupId, include_disabled: false })

@@ -1,5 +1,6 @@
 import { App, HTTPReceiver, SocketModeReceiver } from '@slack/bolt'
 import { z } from 'zod'
+import { hashOf } from '../domain/canonical.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
@@ -75,13 +76,11 @@ export function slack(options: Options, ports: SlackPorts): Slack {
           logger,
           autoReconnectEnabled: false,
           installerOptions: { clientOptions },
-          customPropertiesExtractor: ({ envelope_id }) => ({ delivery: envelope_id }),
         })
       : new HTTPReceiver({
           signingSecret: options.signingSecret,
           logger,
           customPropertiesExtractor: ({ headers }) => ({
-            delivery: headers['x-slack-signature'],
             sentAtSeconds: Number(headers['x-slack-request-timestamp']),
           }),
         })
@@ -94,8 +93,8 @@ export function slack(options: Options, ports: SlackPorts): Slack {
   })
   const desk = ports.desk(web)
   app.use(async (args) => {
-    const { ack, context, next } = args as unknown as MiddlewareArgs
-    const { delivery, sentAtSeconds } = context
+    const { ack, body, context, next } = args as unknown as MiddlewareArgs
+    const { sentAtSeconds } = context
     const acknowledge = async () => {
       await ack?.().catch(() => undefined)
     }
@@ -106,13 +105,14 @@ export function slack(options: Options, ports: SlackPorts): Slack {
       )
       return acknowledge()
     }
-    if (typeof delivery !== 'string' || !(await ports.isFirst(delivery))) {
+    // By its content, which no two clicks share: a retry comes in an envelope and with a signature of its own.
+    if (!(await ports.isFirst(hashOf(JSON.stringify(body))))) {
       log.info({}, 'a request of Slack was sent twice, the second is ignored')
       return acknowledge()
     }
     await next()
   })
-  listenOn(app, { desk, web, clock, log })
+  listenOn(app, { desk, web, clock, log, channel: options.channel })
 
   let connection: Connection | null = null
   let port: number | null = null
@@ -140,6 +140,7 @@ export function slack(options: Options, ports: SlackPorts): Slack {
 
 interface MiddlewareArgs {
   readonly ack?: () => Promise<void>
-  readonly context: { readonly delivery?: unknown; readonly sentAtSeconds?: unknown }
+  readonly body: unknown
+  readonly context: { readonly sentAtSeconds?: unknown }
   readonly next: () => Promise<unknown>
 }

@@ -49,7 +49,7 @@ function answerCommand(io: CliIo, answer: 'approve' | 'refuse', about: string): 
     .action(async (name: string, _options, command: Command) => {
       const options = optionsOf<AnswerOptions>(command, io)
       const reply = await withStore(options, io, async ({ store, config }) => {
-        const question = await questionNamed(name, store)
+        const question = await questionNamed(name, answer, store)
         const people = peopleOf(config.settings.people, config.settings.groups)
         const person = personOf(io, people.byToken(io.environment.FAILWISE_TOKEN ?? ''))
         const phrase = consentPhrase(question)
@@ -101,11 +101,21 @@ function personOf(io: CliIo, person: Person | null): Person {
       })
 }
 
-async function questionNamed(name: string, store: Store): Promise<Approval> {
+async function questionNamed(name: string, answer: 'approve' | 'refuse', store: Store): Promise<Approval> {
   const direct = await store.approvals.get(name)
   if (direct) return direct
-  const open = await store.approvals.list({ status: 'pending', limit: 200 })
-  const found = open.filter(({ incidentId, service }) => incidentId === name || service === name)
-  if (found.length === 1) return found[0]!
+  const isMeant = ({ incidentId, service }: { incidentId: string | null; service: string }) =>
+    incidentId === name || service === name
+  const found = (await store.approvals.list({ status: 'pending', limit: 200 })).filter(isMeant)
+  if (found.length > 1)
+    throw new Fault('usage', `"${name}" is asked about ${found.length} times`, {
+      hint: `Name one of ${found.map(({ id }) => id).join(', ')}.`,
+    })
+  if (found[0]) return found[0]
+  // A "no" still counts after the last "yes", until the run begins.
+  const runs = answer === 'refuse' ? await store.runs.list({ states: ['pending'], limit: 200 }) : []
+  const approvalId = runs.find((run) => isMeant(run))?.approvalId
+  const approved = approvalId ? await store.approvals.get(approvalId) : null
+  if (approved) return approved
   throw new Fault('not_found', `there is no open question "${name}"`, { hint: '`failwise status` lists what waits.' })
 }

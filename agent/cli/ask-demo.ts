@@ -3,6 +3,7 @@ import type { Agent } from '../app.ts'
 import { Settings } from '../config/settings.ts'
 import { ACTIVE_RUN_STATES } from '../domain/run.ts'
 import { Fault } from '../lib/errors.ts'
+import { isForPeople, lineOf } from './follow-run.ts'
 import type { Answer } from './io.ts'
 import type { Posted } from './local-slack/methods.ts'
 import type { Workspace } from './local-slack/workspace.ts'
@@ -46,20 +47,30 @@ export async function approveInSlack(agent: Agent, workspace: Workspace, answer:
     const { body } = await workspace.submit(userId, view, { consent, reason: '' })
     answer.note(`   Slack shows ${name}: ${clip(textOf(body.view), 120)}`)
   }
+  await follow(agent, message, answer)
+  show(message, answer)
+}
+
+/** What the run does, and beside it what the message says of it, until both have ended. */
+async function follow(agent: Agent, message: Posted, answer: Answer): Promise<void> {
   const [asked] = await agent.store.approvals.list({ limit: 1 })
   let last = ''
+  let told = 0
   for (;;) {
-    const runs = await agent.store.runs.list({ limit: 1 })
-    const isOver = runs.length > 0 && runs.every(({ state }) => !ACTIVE_RUN_STATES.includes(state))
+    const [run] = await agent.store.runs.list({ limit: 1 })
+    const journal = run ? await agent.store.runs.journalOf(run.id) : []
+    const plan = agent.plans.byHash(run?.planHash ?? '')
+    for (const entry of journal.slice(told)) if (run && isForPeople(entry)) answer.note(lineOf(entry, run, plan))
+    told = journal.length
+    const isOver = run !== undefined && !ACTIVE_RUN_STATES.includes(run.state)
     const now = headOf(message)
     if (now !== last) answer.note(answer.paint('cyan', `\n[the message now]  ${clip(now, 200)}`))
     last = now
     if (asked && asked.status !== 'approved') break
     // Shown until the message itself says how the run ended.
     if (isOver && !/^(Approved|Running|Paused)/.test(now)) break
-    await agent.clock.sleep(500)
+    await agent.clock.sleep(250)
   }
-  show(message, answer)
 }
 
 const PATIENCE_MS = 30_000

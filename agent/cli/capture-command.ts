@@ -50,10 +50,11 @@ export function captureCommand(io: CliIo): Command {
     .addHelpText('after', HELP)
     .action(async (id: string, _options, command: Command) => {
       const options = optionsOf<CaptureOptions>(command, io)
-      const { record, bodies } = await withStore(options, io, async ({ store }) => {
+      const { record, bodies, said } = await withStore(options, io, async ({ store }) => {
         const record = await decisionFor(id, store)
-        return { record, bodies: await bodiesOf(record, store) }
+        return { record, bodies: await bodiesOf(record, store), said: await suggestionsFor(record, store) }
       })
+      for (const { person, label } of said) answerOn(io, options).note(`${person} called the verdict ${label}.`)
       const label = await labelFrom(options, record, io)
       const file = options.out ?? join('evals/incidents', `${record.id}.json`)
       if (existsSync(file))
@@ -67,10 +68,20 @@ export function captureCommand(io: CliIo): Command {
       })
       writeFileSync(file, `${JSON.stringify(captured, null, 1)}\n`)
       answerOn(io, options).give(
-        { file, label },
+        { file, label, suggestions: said },
         () => `${file}: ${label.best}, ${label.category}. Try it: failwise eval --filter ${record.id}`,
       )
     })
+}
+
+/** What people said about the verdict in Slack: everybody's newest word. Suggestions only; the label is given here. */
+async function suggestionsFor(record: DecisionRecord, { audit }: Pick<Store, 'audit'>) {
+  const acts = await audit.list({ kinds: ['administrative_act'], service: record.service, limit: 1000 })
+  const said = new Map<string, string>()
+  for (const { entry } of acts)
+    if (entry.kind === 'administrative_act' && entry.act === 'verdict_labelled' && !said.has(entry.actor.id))
+      if (entry.details.decisionId === record.id) said.set(entry.actor.id, String(entry.details.label))
+  return [...said].map(([person, label]) => ({ person, label }))
 }
 
 async function bodiesOf(record: DecisionRecord, store: Pick<Store, 'bodies'>): Promise<KeptExchange[]> {

@@ -20,6 +20,7 @@ import { createServer, listen } from '../server.ts'
 import { ASK_APPROVERS, ASK_CHANNEL, ASK_INCIDENT, approveInSlack, askSettings } from './ask-demo.ts'
 import { decisionCard } from './card.ts'
 import { demoPlans } from './demo-plans.ts'
+import { serveDemoSite } from './demo-site.ts'
 import { serveUpstreams } from './demo-upstreams.ts'
 import { type Answer, answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { localWorkspace, type Workspace } from './local-slack/workspace.ts'
@@ -76,7 +77,8 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
   const upstreams = await serveUpstreams(incident)
   progress('start', `recorded upstreams answer at ${upstreams.url}`)
   const workspace = options.ask ? await localWorkspace({ channel: ASK_CHANNEL }) : null
-  const config = demoConfig(incident, upstreams.url, folder, options, io, workspace)
+  const site = options.ask ? await serveDemoSite() : null
+  const config = demoConfig(incident, upstreams.url, folder, options, io, workspace, site?.url ?? null)
   const log = createLog({ level: 'silent' })
   let onDecision: (assessment: Assessment) => void = () => {}
   const decided = new Promise<Assessment>((resolve) => {
@@ -97,6 +99,7 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
     await agent.stop()
     await upstreams.close()
     await workspace?.close()
+    await site?.close()
     await rm(folder, { recursive: true, force: true })
   }
   try {
@@ -136,9 +139,10 @@ function demoConfig(
   options: DemoOptions,
   io: CliIo,
   workspace: Workspace | null,
+  siteUrl: string | null,
 ): Config {
   const { service, collectors } = recordedEntry(incident, upstreamUrl)
-  const plans = demoPlans(service)
+  const plans = demoPlans(service, siteUrl)
   const catalogue = Catalogue.parse({
     version: 1,
     services: [

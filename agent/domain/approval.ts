@@ -73,5 +73,6 @@ export const AnswerRefusal = z.enum([
   'is_requester',
   'already_voted',
   'no_consent',
+  'no_reason',
 ])
 export type AnswerRefusal = z.infer<typeof AnswerRefusal>

@@ -45,9 +45,7 @@ export function renderPage(decision: Decision, context: PageContext): Notificati
     runbookUrl: safeLink(service.runbookUrl),
     overrideCommand: context.overrideCommand,
     recordUrl:
-      baseUrl === null
-        ? null
-        : safeLink(`${baseUrl.replace(/\/$/, '')}/v1/decisions/${encodeURIComponent(decisionId)}`),
+      baseUrl === null ? null : safeLink(`${baseUrl.replace(/\/$/, '')}/decisions/${encodeURIComponent(decisionId)}`),
     at: decision.decidedAt,
   }
 }
@@ -81,9 +79,7 @@ export function renderLate(context: LateContext): Notification {
     runbookUrl: safeLink(service.runbookUrl),
     overrideCommand: context.overrideCommand,
     recordUrl:
-      baseUrl === null
-        ? null
-        : safeLink(`${baseUrl.replace(/\/$/, '')}/v1/incidents/${encodeURIComponent(incidentId)}`),
+      baseUrl === null ? null : safeLink(`${baseUrl.replace(/\/$/, '')}/incidents/${encodeURIComponent(incidentId)}`),
     at: context.at,
   }
 }
@@ -117,7 +113,7 @@ export function renderWaiting({ approval, service, step, approvers, at, baseUrl 
     recordUrl:
       baseUrl === null
         ? null
-        : safeLink(`${baseUrl.replace(/\/$/, '')}/v1/decisions/${encodeURIComponent(approval.decisionId)}`),
+        : safeLink(`${baseUrl.replace(/\/$/, '')}/decisions/${encodeURIComponent(approval.decisionId)}`),
     at,
   }
 }

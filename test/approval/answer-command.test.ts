@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { planBook } from '../../agent/app/plan-book.ts'
 import { tokenHashOf } from '../../agent/approval/people.ts'
 import { approveCommand, refuseCommand } from '../../agent/cli/answer-command.ts'
 import type { CliIo } from '../../agent/cli/io.ts'
+import { loadConfig } from '../../agent/config.ts'
 import { instantOf } from '../../agent/domain/time.ts'
 import { defaultPolicy, policyHash } from '../../agent/policy/policy.ts'
 import { asked } from '../store/samples.ts'
@@ -13,6 +15,26 @@ import { testServer } from '../store/test-database.ts'
 
 const databases = testServer()
 const TOKENS = { alice: 'fwp_alice', bob: 'fwp_bob' } as const
+
+const SERVICES = `version: 1
+services:
+  - name: checkout
+    primary: { provider: aws, region: us-east-1 }
+    secondary: { provider: aws, region: us-east-2 }
+    plans: { region_failover: checkout-away }
+`
+const AWAY = `version: 1
+kind: DisasterRecoveryPlan
+name: checkout-away
+description: Moves it.
+service: checkout
+action: region_failover
+source: { provider: aws, region: us-east-1 }
+target: { provider: aws, region: us-east-2 }
+objectives: { rtoSeconds: 100, rpoSeconds: 30 }
+stages:
+  - { stage: notify, timeoutSeconds: 10, title: moved }
+`
 
 /** A question that is open now, and a terminal beside it. */
 async function terminal() {
@@ -34,6 +56,12 @@ async function terminal() {
   )
   const yaml = ['version: 1', 'people:', ...people, 'store:', `  folder: ${folder}`, `  databaseUrl: ${test.url}`]
   writeFileSync(join(folder, 'failwise.yaml'), yaml.join('\n'))
+  // The plan that the question is about, as the agent and this terminal both have it.
+  mkdirSync(join(folder, 'plans'))
+  writeFileSync(join(folder, 'plans/away.yaml'), AWAY)
+  writeFileSync(join(folder, 'services.yaml'), SERVICES)
+  const plan = planBook(loadConfig(folder, {}).plans).byName('checkout-away')
+  await test.sql('update approvals set plan_hash = $1', [plan?.hash])
   const run = async (command: 'approve' | 'refuse', token: string | null, ...words: string[]) => {
     const out = new PassThrough()
     const environment = token === null ? {} : { FAILWISE_TOKEN: token }
@@ -79,6 +107,17 @@ describe('an answer in a terminal', () => {
       { person: 'alice', via: 'cli' },
       { person: 'bob', via: 'cli' },
     ])
+    // Nobody has begun the run, so a no still counts, also by the service's name.
+    expect(await run('refuse', TOKENS.alice, 'checkout', '--reason', 'it was our deploy')).toContain('Refused')
+    expect(await test.store.runs.list()).toMatchObject([{ state: 'cancelled' }])
+  })
+
+  it('counts for nothing when the plan was edited or removed since', async () => {
+    const { test, question, run } = await terminal()
+    await test.sql(`update approvals set plan_hash = 'another'`)
+    const given = ['approve', TOKENS.alice, question.approvalId, '--consent', 'lose 4 s'] as const
+    expect(await run(...given)).toContain('the plan is not the one that was shown')
+    expect(await test.store.approvals.get(question.approvalId)).toMatchObject({ votes: [] })
   })
 
   it('may be no, with a reason', async () => {

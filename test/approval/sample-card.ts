@@ -54,7 +54,7 @@ export function sampleCard({
   const evidence = (id: string, text: string) => ({
     id,
     text: prose(text),
-    url: `https://failwise.example/v1/decisions/${approval.decisionId}`,
+    url: `https://failwise.example/decisions/${approval.decisionId}`,
   })
   const supporting = [
     evidence('aws-health:event-1', 'AWS declares increased error rates for EC2 and EBS in eu-west-1 since 02:51'),
@@ -125,7 +125,7 @@ export function sampleCard({
       : null,
     ...{ laterAlerts: [], feedback: { right: 0, wrong: 0 }, escalations: [] },
     mentions: { users: ['U0ALICE'], userGroups: ['S0ONCALL'] },
-    recordUrl: `https://failwise.example/v1/decisions/${approval.decisionId}`,
+    recordUrl: `https://failwise.example/decisions/${approval.decisionId}`,
     runbookUrl: 'https://wiki.example/checkout',
     nowMs,
     ...changes,

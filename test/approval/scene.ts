@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest'
-import { type SlackAsking, slackAsking } from '../../agent/app/slack-asking.ts'
+import { takeAnswer } from '../../agent/app/answering.ts'
+import { type SlackAsking, type SlackAskingParts, slackAsking } from '../../agent/app/slack-asking.ts'
 import { peopleOf } from '../../agent/approval/people.ts'
 import type { Posted } from '../../agent/cli/local-slack/methods.ts'
 import { localWorkspace, type Workspace } from '../../agent/cli/local-slack/workspace.ts'
@@ -51,11 +52,20 @@ export interface Scene {
   ): Promise<{ view: Record<string, unknown> | null; said: string | null }>
   approve(user: keyof typeof USERS, message: Posted, consent?: string): Promise<string>
   refuse(user: keyof typeof USERS, message: Posted, reason?: string): Promise<string>
+  /** The same answer by another way in, as that way hands it on. */
+  answerBy(
+    via: 'console' | 'cli',
+    user: keyof typeof USERS,
+    approvalId: string,
+    answer?: 'approve' | 'refuse',
+  ): Promise<string>
   /** Acts on the record that a click left. */
   acts(): Promise<string[]>
   restart(): Promise<void>
   /** The policy in force from now on. */
   usePolicy(hash: string): void
+  /** The plan file as it is from now on; null when it was removed. */
+  setPlan(hash: string | null): void
 }
 
 export interface SceneOptions {
@@ -85,37 +95,35 @@ export async function slackScene(databases: ReturnType<typeof testServer>, optio
     catalogue: Catalogue.parse({ version: 1 }),
   }
   const scenePolicy = { hash: POLICY_HASH }
-  const build = () =>
-    slackAsking(
-      {
-        ...{ store: test.store, people: PEOPLE, clock: test.clock, services, prompt: null },
-        config: config as never,
-        log: createLog({ level: 'silent' }),
-        mask: createMask({ key: 'a key for this test only' }),
-        options:
-          options.mode === 'http'
-            ? {
-                ...{
-                  mode: 'http',
-                  channel: CHANNEL,
-                  botToken: 'xoxb-1',
-                  apiUrl: workspace.url,
-                  signingSecret: SIGNING_SECRET,
-                },
-                ...{ host: '127.0.0.1', port: 0 },
-              }
-            : { mode: 'socket', channel: CHANNEL, botToken: 'xoxb-1', appToken: 'xapp-1', apiUrl: workspace.url },
-        baseUrl: 'https://failwise.example',
-        planOf: () => null,
-        settings: ApprovalSettings.parse(options.settings ?? {}),
-        policyHash: () => scenePolicy.hash,
-        planHashOf: () => null,
-        startWithinMs: () => 600_000,
-        nudge: () => {},
-        assessNow: async () => null,
-      },
-      () => {},
-    )
+  const scenePlan: { hash: string | null } = { hash: 'plan-1' }
+  const parts: SlackAskingParts = {
+    ...{ store: test.store, people: PEOPLE, clock: test.clock, services, prompt: null },
+    config: config as never,
+    log: createLog({ level: 'silent' }),
+    mask: createMask({ key: 'a key for this test only' }),
+    options:
+      options.mode === 'http'
+        ? {
+            ...{
+              mode: 'http',
+              channel: CHANNEL,
+              botToken: 'xoxb-1',
+              apiUrl: workspace.url,
+              signingSecret: SIGNING_SECRET,
+            },
+            ...{ host: '127.0.0.1', port: 0 },
+          }
+        : { mode: 'socket', channel: CHANNEL, botToken: 'xoxb-1', appToken: 'xapp-1', apiUrl: workspace.url },
+    baseUrl: 'https://failwise.example',
+    planOf: () => ({ stages: ['stop-writes', 'promote-database', 'switch-dns'], budgetSeconds: 900 }),
+    settings: ApprovalSettings.parse(options.settings ?? {}),
+    policyHash: () => scenePolicy.hash,
+    planHashOf: () => scenePlan.hash,
+    startWithinMs: () => 600_000,
+    nudge: () => {},
+    assessNow: async () => null,
+  }
+  const build = () => slackAsking(parts, () => {})
   let asking = build()
   const start = async () => {
     await asking.start()
@@ -173,6 +181,13 @@ export async function slackScene(databases: ReturnType<typeof testServer>, optio
       const { view, said } = await press(user, posted, 'failwise_refuse')
       return view === null ? (said ?? '') : fill(user, view, { reason })
     },
+    answerBy: async (via, user, approvalId, answer = 'approve') => {
+      const person = PEOPLE.byName(user)
+      const seen = { factsHash: 'facts-1', planHash: 'plan-1' }
+      if (!person) throw new Error(`${user} is in no list`)
+      const given = { approvalId, person, via, answer, seen, comment: 'by hand', consent: 'lose 4 s' } as const
+      return (await takeAnswer(given, { ...parts, members: null })).text
+    },
     acts: async () =>
       (await test.store.audit.list({ kinds: ['administrative_act'], limit: 100 }))
         .map(({ entry }) =>
@@ -181,6 +196,9 @@ export async function slackScene(databases: ReturnType<typeof testServer>, optio
         .reverse(),
     usePolicy: (hash) => {
       scenePolicy.hash = hash
+    },
+    setPlan: (hash) => {
+      scenePlan.hash = hash
     },
     restart: async () => {
       await asking.stop()

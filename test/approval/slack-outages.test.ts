@@ -146,6 +146,9 @@ describe('requests over HTTP', () => {
     // The very same request again, as a retry or by somebody who recorded it.
     const again = await submit(USERS.alice, view ?? {}, typed, { repeat: true })
     expect(again).toMatchObject({ status: 200, body: {} })
+    // A retry that Slack signed anew, since it saw no answer to the first.
+    const retried = await submit(USERS.alice, view ?? {}, typed, { resend: true, secondsOff: 1 })
+    expect(retried).toMatchObject({ status: 200, body: {} })
     expect(await scene.acts()).toEqual([])
     expect(await scene.test.store.approvals.get(approvalId)).toMatchObject({
       votes: [{ person: 'alice', via: 'slack' }],

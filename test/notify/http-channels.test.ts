@@ -68,10 +68,10 @@ describe('the PagerDuty channel', () => {
       dedup_key: 'failwise:incident:inc-1',
       event_action: 'trigger',
       client: 'Failwise',
-      client_url: 'https://failwise.example/v1/decisions/dec-1',
+      client_url: 'https://failwise.example/decisions/dec-1',
       links: [
         { href: 'https://wiki.example/runbooks/checkout', text: 'Runbook' },
-        { href: 'https://failwise.example/v1/decisions/dec-1', text: 'Why: the record' },
+        { href: 'https://failwise.example/decisions/dec-1', text: 'Why: the record' },
       ],
       payload: {
         summary: 'checkout: a person is needed',

@@ -15,7 +15,7 @@ export function page(change: Partial<Notification> = {}): Notification {
     ],
     runbookUrl: 'https://wiki.example/runbooks/checkout',
     overrideCommand: 'failwise explain dec-1',
-    recordUrl: 'https://failwise.example/v1/decisions/dec-1',
+    recordUrl: 'https://failwise.example/decisions/dec-1',
     at: '2026-03-01T12:01:00.000Z',
     ...change,
   }

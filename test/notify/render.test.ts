@@ -85,7 +85,7 @@ describe('a page', () => {
         '',
         'Runbook: https://wiki.example/runbooks/checkout',
         'To overrule the agent: failwise explain dec-1',
-        'Record: https://failwise.example/v1/decisions/dec-1',
+        'Record: https://failwise.example/decisions/dec-1',
         'Since: 2026-03-01T12:01:00.000Z',
         '',
       ].join('\n'),

@@ -1,205 +1,95 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { slackAsking } from '../../agent/app/slack-asking.ts'
-import { peopleOf } from '../../agent/approval/people.ts'
-import type { Posted } from '../../agent/cli/local-slack/methods.ts'
-import { localWorkspace, type Trouble } from '../../agent/cli/local-slack/workspace.ts'
-import { ApprovalSettings } from '../../agent/config/approval-settings.ts'
-import type { Approval } from '../../agent/domain/approval.ts'
-import { sha256 } from '../../agent/domain/canonical.ts'
-import { instantOf } from '../../agent/domain/time.ts'
-import { startLoop } from '../../agent/engine/loop.ts'
-import { systemClock } from '../../agent/lib/clock.ts'
-import { createLog } from '../../agent/lib/log.ts'
-import { createMask } from '../../agent/lib/mask.ts'
-import { startEmbedded } from '../../agent/store/embedded.ts'
-import { openStore, StoreOptions } from '../../agent/store/open-store.ts'
-import { asked } from '../store/samples.ts'
-import type { TestStore } from '../store/test-database.ts'
+// npm run soak:slack -- [--minutes N] [--seed N] [--json]: questions, clicks, runs and restarts for a long while, with Slack failing half of the
+// time; at the end every question, vote, run and message must be in its right state. Exits 1 when one is not.
+import { parseArgs } from 'node:util'
+import { table } from '../../agent/cli/style.ts'
+import { crowdOf } from './slack-crowd.ts'
+import { clock, seeded, slackNight } from './slack-night.ts'
+import { type Truth, truthOf } from './slack-truth.ts'
 
-/** Questions, clicks and runs for a long while, with Slack failing half of the time; at the end every question must be in its right state. */
-const minutes = Number(process.argv[2] ?? 30)
-const CHANNEL = 'C0SOAK'
-const USERS = ['U0A', 'U0B', 'U0C', 'U0STRANGER'] as const
-const people = peopleOf(
-  ['a', 'b', 'c'].map((name, i) => ({ name, slackUserId: USERS[i]!, groups: [] })),
-  [],
-)
-const clock = systemClock
-const random = seeded(7)
+const { minutes, seed, isJson } = options()
+const random = seeded(seed)
 const startedMs = clock.now()
-const isOver = () => clock.now() - startedMs > minutes * 60_000
-const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const night = await slackNight(random)
+const { done, ask, live, workOnRuns } = crowdOf(night, random)
+const { counts } = night
+const QUESTION_EVERY_MS = 5000
+const RESTART_EVERY = 18
 
-/** Half of every minute Slack is down as a whole; in the other half, one call in six fails in its own way. */
-const trouble = (): Trouble | null => {
-  if (isOver()) return null
-  if (Math.floor(clock.now() / 15_000) % 2 === 0) return 'down'
-  const kinds: readonly (Trouble | null)[] = ['error', 'answer_lost', { pauseSeconds: 1 }]
-  return random() < 1 / 6 ? (kinds[Math.floor(random() * kinds.length)] ?? null) : null
+for (let number = 1; clock.now() - startedMs < minutes * 60_000; number++) {
+  await ask()
+  await live(clock.now() + QUESTION_EVERY_MS)
+  if (number % RESTART_EVERY === 0) await night.restart()
+  if (number % 60 === 0) note(`${number / 12} min: ${done.questions.length} questions, ${done.clicks} clicks`)
 }
-
-const folder = await mkdtemp(path.join(tmpdir(), 'failwise-soak-'))
-await chmod(folder, 0o755)
-const server = await startEmbedded({ folder: path.join(folder, 'data'), purpose: 'serve', clock })
-const store = await openStore({
-  databaseUrl: server.url,
-  clock,
-  options: StoreOptions.parse({ eventGroups: 100_000 }),
-  anchors: [],
-  onAnchorFailure: () => {},
-})
-const workspace = await localWorkspace({ channel: CHANNEL, trouble })
-const asking = slackAsking(
-  {
-    ...{ store, people, clock, prompt: null, services: { find: () => undefined, all: () => [] }, config: {} as never },
-    ...{ log: createLog({ level: 'silent' }), mask: createMask({ key: 'a key for this test only' }), baseUrl: null },
-    options: { mode: 'socket', channel: CHANNEL, botToken: 'xoxb-1', appToken: 'xapp-1', apiUrl: workspace.url },
-    ...{
-      planOf: () => null,
-      planHashOf: () => null,
-      settings: ApprovalSettings.parse({}),
-      assessNow: async () => null,
-    },
-    ...{ policyHash: () => sha256('version: 1\n'), startWithinMs: () => 600_000, nudge: () => {} },
-  },
-  () => showing.nudge(),
-)
-await asking.start()
-const failures = { show: 0 }
-const every = (name: string, intervalMs: number, round: () => Promise<unknown>) =>
-  startLoop({
-    name,
-    clock,
-    intervalMs,
-    onError: () => {
-      failures.show += 1
-    },
-    round: async () => {
-      await round()
-      return false
-    },
-  })
-const showing = every('show', 500, () => asking.show())
-const expiry = every('expiry', 500, () => store.approvals.expire())
-
-const test = { store, clock, at: (offsetMs = 0) => instantOf(clock.now() + offsetMs) } as unknown as TestStore
-const questions: string[] = []
-const clicks = { made: 0, taken: 0 }
-
-async function clickSomewhere(): Promise<void> {
-  const messages = workspace.messages()
-  // Mostly a recent one, sometimes one that was settled long ago.
-  const recent = messages.slice(random() < 0.9 ? -12 : 0)
-  const message = recent[Math.floor(random() * recent.length)]
-  if (!message) return
-  const user = USERS[Math.floor(random() * USERS.length)] ?? 'U0A'
-  const isApproval = random() < 0.7
-  const opened = workspace.state.views.length
-  clicks.made += 1
-  const clicked = await workspace.click(user, message, isApproval ? 'failwise_approve' : 'failwise_refuse')
-  if (clicked.isTaken) clicks.taken += 1
-  for (let i = 0; i < 20 && workspace.state.views.length === opened; i++) await later(25)
-  const view = workspace.state.views[opened]
-  if (!view) return
-  const typed = isApproval ? { consent: 'lose 4 s', reason: '' } : { reason: 'no outage' }
-  const times = random() < 0.2 ? 2 : 1
-  await Promise.all(Array.from({ length: times }, () => workspace.submit(user, view, typed)))
+night.recover()
+const recoveredMs = clock.now()
+note('Slack is well again; what is open ends now, and every message must be brought up to date')
+let truth = await truthOf(night, done)
+while (truth.problems.length > 0 && clock.now() - recoveredMs < 180_000) {
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await workOnRuns()
+  truth = await truthOf(night, done)
 }
-
-let number = 0
-while (!isOver()) {
-  number += 1
-  const expiresAt = instantOf(clock.now() + 20_000 + random() * 60_000)
-  const question = { approvers: ['a', 'b', 'c'], needed: 2, expiresAt }
-  questions.push((await asked(test, `service-${number}`, question)).approvalId)
-  const waitUntil = clock.now() + 5000
-  while (clock.now() < waitUntil) {
-    await clickSomewhere()
-    if (random() < 0.02) workspace.dropSockets()
-    await later(random() * 400)
-  }
-  if (number % 60 === 0) report('so far')
-}
-process.stdout.write('Slack is well again; every message must now be brought up to date\n')
-await later(90_000)
-report('at the end')
-const problems = await check()
-for (const problem of problems) process.stdout.write(`WRONG  ${problem}\n`)
-process.stdout.write(
-  problems.length === 0 ? 'Every question is in its right state.\n' : `${problems.length} are wrong.\n`,
-)
-process.exitCode = problems.length === 0 ? 0 : 1
-await Promise.all([showing.stop(), expiry.stop()])
-await asking.stop()
-await workspace.close()
-await store.close()
-await server.stop()
-await rm(folder, { recursive: true, force: true })
-
-function report(when: string): void {
-  const { calls } = workspace.state
+const upToDateSeconds = Math.max(0, (clock.now() - Math.max(recoveredMs, truth.endedMs)) / 1000)
+const figures = figuresOf(truth)
+for (const problem of truth.problems.slice(0, 50)) process.stderr.write(`WRONG  ${problem}\n`)
+if (isJson)
+  process.stdout.write(`${JSON.stringify({ ok: truth.problems.length === 0, figures, problems: truth.problems })}\n`)
+else
   process.stdout.write(
-    `${when}: ${questions.length} questions, ${clicks.made} clicks (${clicks.taken} taken), ${calls.length} calls, ${failures.show} failed rounds\n`,
+    `${table(Object.entries(figures).map(([name, value]) => [name, String(value)]))}\n\n${
+      truth.problems.length === 0 ? 'Everything is in its right state.' : `${truth.problems.length} things are wrong.`
+    }\n`,
   )
-}
+process.exitCode = truth.problems.length === 0 ? 0 : 1
+await night.end()
 
-async function check(): Promise<string[]> {
-  const problems: string[] = []
-  const runs = await store.runs.list({ limit: 100_000 })
-  for (const id of questions) {
-    const approval = await store.approvals.get(id)
-    if (!approval) {
-      problems.push(`${id} is gone`)
-      continue
-    }
-    const own = runs.filter((run) => run.approvalId === id)
-    const yes = new Set(approval.votes.filter((vote) => vote.answer === 'approve').map((vote) => vote.person))
-    const no = approval.votes.some((vote) => vote.answer === 'refuse')
-    const wrong = (what: string) => problems.push(`${id} (${approval.status}): ${what}`)
-    if (approval.status === 'pending') wrong('still open')
-    if (own.length > (approval.status === 'approved' ? 1 : 0)) wrong(`${own.length} runs`)
-    if (approval.status === 'approved' && yes.size < (no ? 1 : 2)) wrong('too few different people')
-    if (approval.status === 'approved' && no && own[0]?.state !== 'cancelled') wrong('refused, but its run stands')
-    if (approval.status === 'refused' && !no) wrong('refused by nobody')
-    if (approval.status === 'expired' && yes.size >= 2) wrong('expired although enough people approved')
-    checkMessage(approval, own[0]?.state ?? null, wrong, await placeOf(approval.incidentId))
+function figuresOf({ byStatus, byRunState, ...seen }: Truth): Record<string, number | string> {
+  const listed = (counted: Readonly<Record<string, number>>) =>
+    Object.entries(counted)
+      .map(([word, count]) => `${count} ${word.replaceAll('_', ' ')}`)
+      .join(', ')
+  const messages = night.workspace.state.messages
+  return {
+    'minutes with a failing Slack': Math.round((recoveredMs - startedMs) / 6000) / 10,
+    'calls to Slack': counts.calls,
+    'of them failed': `${counts.failedCalls} (${Math.round((100 * counts.failedCalls) / Math.max(1, counts.calls))} %)`,
+    'restarts of the agent’s Slack side': counts.restarts,
+    'rounds of showing that failed': counts.failedRounds,
+    questions: `${done.questions.length}: ${listed(byStatus)}`,
+    runs: listed(byRunState) || 'none',
+    'clicks made, and taken': `${done.clicks}, ${done.clicksTaken}`,
+    'dialogs sent, and taken': `${done.submitted}, ${done.submittedTaken}; ${done.repeats} sent twice`,
+    'answers in a terminal': done.inTerminal,
+    'times the database was too slow': done.unsure,
+    'votes, and answers that did not count': `${seen.votes}, ${seen.rejected}`,
+    'clicks of others, on the record': seen.strangers,
+    'audit entries, chain verified': seen.entries,
+    'messages, and edits of them': `${messages.length}, ${messages.reduce((sum, { edits }) => sum + edits, 0)}`,
+    'seconds until all was up to date': upToDateSeconds.toFixed(1),
+    'in a wrong state': seen.problems.length,
   }
-  const audit = await store.audit.verify([])
-  if (!audit.ok) problems.push(`the audit chain: ${audit.problem?.detail}`)
-  const marks = workspace.state.messages.map(({ metadata }) => JSON.stringify(metadata))
-  if (new Set(marks).size !== marks.length) problems.push(`${marks.length - new Set(marks).size} messages stand twice`)
-  return problems
 }
 
-async function placeOf(incidentId: string): Promise<Posted | undefined> {
-  const posts = await store.posts.of(incidentId)
-  const place = posts.find(({ id }) => id === `incident:${incidentId}`)?.place
-  return workspace.messages().find((message) => message.place === place)
+function note(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
 
-function checkMessage(
-  approval: Approval,
-  run: string | null,
-  wrong: (what: string) => void,
-  message: Posted | undefined,
-): void {
-  const word =
-    run === 'cancelled' || approval.status === 'refused'
-      ? /^(Refused|Not started)/
-      : approval.status === 'approved'
-        ? /^Approved/
-        : /^Expired/
-  if (!message) wrong('it was never shown')
-  else if (!word.test(message.text)) wrong(`it shows: ${message.text.slice(0, 60)}`)
-}
-
-/** The same chances at every run. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
-    return state / 4_294_967_296
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        minutes: { type: 'string', default: '30' },
+        seed: { type: 'string', default: '7' },
+        json: { type: 'boolean', default: false },
+      },
+    })
+    const [wanted, chance] = [Number(values.minutes), Number(values.seed)]
+    if (!(wanted > 0 && wanted <= 24 * 60) || !Number.isInteger(chance))
+      throw new Error('--minutes is a number up to 1440, --seed a whole number')
+    return { minutes: wanted, seed: chance, isJson: values.json }
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(2)
   }
 }

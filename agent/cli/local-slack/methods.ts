@@ -54,21 +54,13 @@ export function callMethod(
       return { ok: true, message_ts: '0' }
     }
     case 'conversations.history':
-      return {
-        ok: true,
-        messages: found(
-          state.messages.filter(({ thread }) => thread === null),
-          given,
-        ),
-      }
+      // Newest first, as opposed to replies.
+      return pageOf(state.messages.filter(({ thread }) => thread === null).reverse(), given)
     case 'conversations.replies':
-      return {
-        ok: true,
-        messages: found(
-          state.messages.filter(({ thread }) => thread === given.ts),
-          given,
-        ),
-      }
+      return pageOf(
+        state.messages.filter(({ thread, place }) => thread === given.ts || place === given.ts),
+        given,
+      )
     case 'usergroups.users.list': {
       const users = state.userGroups[String(given.usergroup)]
       return users ? { ok: true, users: [...users] } : no('no_such_subteam')
@@ -112,10 +104,17 @@ function update(given: Given, state: State): Answer {
   return { ok: true, channel: state.channel, ts: message.place }
 }
 
-function found(messages: readonly Posted[], { oldest }: Given): Answer[] {
-  return messages
-    .filter(({ place }) => oldest === undefined || Number(place) >= Number(oldest))
-    .map(({ place, text, metadata }) => ({ type: 'message', ts: place, text, metadata }))
+function pageOf(messages: readonly Posted[], { oldest, limit, cursor }: Given): Answer {
+  const wanted = messages.filter(({ place }) => oldest === undefined || Number(place) >= Number(oldest))
+  const from = Number(cursor ?? 0)
+  const end = from + Number(limit ?? 100)
+  return {
+    ok: true,
+    messages: wanted
+      .slice(from, end)
+      .map(({ place, text, metadata }) => ({ type: 'message', ts: place, text, metadata })),
+    response_metadata: { next_cursor: end < wanted.length ? String(end) : '' },
+  }
 }
 
 function openView({ trigger_id: trigger, view }: Given, state: State): Answer {

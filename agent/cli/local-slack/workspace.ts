@@ -32,8 +32,10 @@ export interface Forgery {
   readonly place?: string
   readonly secret?: string
   readonly secondsOff?: number
-  /** Sends exactly this request again. */
+  /** Sends exactly the request before again. */
   readonly repeat?: boolean
+  /** Sends the body of the request before once more, signed anew or in a new envelope, as a retry. */
+  readonly resend?: boolean
 }
 
 export interface Workspace {
@@ -131,13 +133,15 @@ export async function localWorkspace(options: WorkspaceOptions): Promise<Workspa
   }
 
   let lastRequest: (() => Promise<Answered>) | null = null
+  let lastPayload: Record<string, unknown> = {}
   async function deliver(
     type: 'interactive' | 'slash_commands',
     payload: Record<string, unknown>,
     forgery: Forgery = {},
   ): Promise<Answered> {
     if (forgery.repeat && lastRequest) return lastRequest()
-    lastRequest = outlet === null ? overSocket(type, payload) : overHttp(outlet, type, payload, forgery)
+    if (!forgery.resend) lastPayload = payload
+    lastRequest = outlet === null ? overSocket(type, lastPayload) : overHttp(outlet, type, lastPayload, forgery)
     return lastRequest()
   }
   function overSocket(type: string, payload: Record<string, unknown>) {
@@ -230,7 +234,10 @@ export async function localWorkspace(options: WorkspaceOptions): Promise<Workspa
       const sent = { ...view, id: 'V0', state, ...(forgery.value !== undefined && { private_metadata: forgery.value }) }
       return deliver(
         'interactive',
-        { type: 'view_submission', ...who(userId, forgery), api_app_id: 'A0LOCAL', view: sent },
+        {
+          ...{ type: 'view_submission', ...who(userId, forgery), api_app_id: 'A0LOCAL', token: 'unused' },
+          ...{ trigger_id: triggerId(), view: sent },
+        },
         forgery,
       )
     },
