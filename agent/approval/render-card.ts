@@ -257,7 +257,8 @@ function footer(card: Card): Line {
   const pieces: Piece[] = [code(card.approval.id)]
   if (card.recordUrl !== null) pieces.push(words(' · '), linked('record', card.recordUrl))
   if (card.runbookUrl !== null) pieces.push(words(' · '), linked('runbook', card.runbookUrl))
-  if (card.approval.status === 'pending') pieces.push(words(' · in a terminal: '), code(`failwise approve ${card.approval.id}`))
+  if (card.approval.status === 'pending')
+    pieces.push(words(' · in a terminal: '), code(`failwise approve ${card.approval.id}`))
   return pieces
 }
 

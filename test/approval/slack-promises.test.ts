@@ -45,11 +45,11 @@ describe('an answer', () => {
     const scene = await slackScene(databases)
     const { message, incidentId } = await scene.ask('checkout', { expiresAt: scene.test.at(3_600_000) })
     const { store } = scene.test
+    const moved = { service: 'checkout', group: 'checkout', action: 'region_failover', target: 'secondary' } as const
     const wanted = {
-      ...{ service: 'checkout', group: 'checkout', action: 'region_failover', target: 'secondary', planHash: 'plan-1' },
-      ...{ factsHash: null, incidentId: null, decisionId: null, by: ALICE, startBefore: scene.test.at(60_000) },
-      ...{ cooldownSeconds: 600, isDryRun: false, dataLossConsentSeconds: null },
-    } as const
+      ...{ ...moved, planHash: 'plan-1', factsHash: null, incidentId: null, decisionId: null, by: ALICE },
+      ...{ startBefore: scene.test.at(60_000), cooldownSeconds: 600, isDryRun: false, dataLossConsentSeconds: null },
+    }
     await store.runs.request(wanted)
     expect(await scene.approve('bob', message)).toContain('another run of this group is under way')
     const run = (await store.runs.start('agent-a', { maximumRunning: 1 }))!
@@ -81,10 +81,8 @@ describe('an answer', () => {
     await scene.test.store.incidents.scheduleAssessment(incidentId, scene.test.at())
     const claim = await scene.test.store.incidents.claimAssessment('agent-a', 60_000)
     scene.test.clock.advance(1000)
-    const decision = {
-      ...{ action: 'region_failover', disposition: 'ask', target: 'secondary', planHash: 'plan-1' },
-      factsHash: 'facts-2',
-    } as const
+    const asks = { action: 'region_failover', disposition: 'ask', target: 'secondary' } as const
+    const decision = { ...asks, planHash: 'plan-1', factsHash: 'facts-2' }
     await scene.test.store.decisions.record(decisionOf(scene.test, claim, { decision, approval: QUESTION }))
     const typed = { consent: 'lose 4 s', reason: '' }
     const answered = await scene.workspace.submit(USERS.alice, view ?? {}, typed)
