@@ -15,6 +15,7 @@ import { operationRoutes } from './server/operation-routes.ts'
 import { probeRoutes } from './server/probe-routes.ts'
 import { recordRoutes } from './server/record-routes.ts'
 import { measureRequests } from './server/request-metrics.ts'
+import { reviewRoutes } from './server/review-routes.ts'
 import { sessionRoutes } from './server/session-routes.ts'
 import { sessionsUnder } from './server/sessions.ts'
 
@@ -76,6 +77,7 @@ export function createServer(
     alertRoutes(routes, deps, options, access)
     operationRoutes(routes, deps, access)
     recordRoutes(routes, deps, access)
+    reviewRoutes(routes, deps, access)
     probeRoutes(routes, deps, access)
     consoleRoutes(routes, console)
     sessionRoutes(routes, access)

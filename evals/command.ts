@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { Fault } from '../agent/lib/errors.ts'
+import { KEPT_FOLDER } from './kept-reports.ts'
 import { DEFAULT_OPTIONS, type EvalIo, type EvalOptions } from './options.ts'
 
 /** What the command may touch of the outside; the streams of the process and its surroundings. */
@@ -25,6 +26,7 @@ Examples:
   failwise eval --compare policy.yaml stricter.yaml    which decisions would another policy change?
   failwise eval --metamorphic --max-flips 0            do decisions hang on names, order or noise?
   failwise eval --without loki,changes                 what is this evidence worth?
+  failwise eval --keep                                 keep the report, for the console's page of results over time
   failwise eval --guard                                fail when worse than evals/baselines
 
 Exit codes: 0 done, 1 below a bar or not every case decided, 2 wrong use.`
@@ -61,6 +63,7 @@ export function evalCommand(surroundings: EvalSurroundings): Command {
     .option('--json <file>', 'write the report as JSON')
     .option('--html <file>', 'write the report as one page')
     .option('--junit <file>', 'write the report as JUnit XML')
+    .option('--keep [folder]', 'keep the report for the console (default: .failwise/eval-reports)')
     .option('--config <folder>', 'folder of failwise.yaml, where models are configured')
     .showHelpAfterError('(try failwise eval --help)')
     .addHelpText('after', HELP)
@@ -82,7 +85,8 @@ export function evalCommand(surroundings: EvalSurroundings): Command {
   })
 }
 
-interface Flags extends Omit<EvalOptions, 'compare' | 'maxCostUsd'> {
+interface Flags extends Omit<EvalOptions, 'compare' | 'maxCostUsd' | 'keep'> {
+  readonly keep?: string | true
   readonly compare?: string[]
   readonly maxCost?: number
   readonly config?: string
@@ -111,6 +115,7 @@ export function optionsOf(flags: Partial<Flags>, folder: string): EvalOptions {
     html: file(flags.html),
     junit: file(flags.junit),
     maxCostUsd: flags.maxCost ?? null,
+    keep: flags.keep === true ? resolve(folder, flags.config ?? '.', '.failwise', KEPT_FOLDER) : file(flags.keep),
     compare: compare ? [compare[0] ?? '', compare[1] ?? ''] : null,
   }
 }

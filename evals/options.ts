@@ -28,6 +28,8 @@ export interface EvalOptions {
   readonly json: string | null
   readonly html: string | null
   readonly junit: string | null
+  /** Folder in which the report is kept for the console; null keeps none. */
+  readonly keep: string | null
 }
 
 /** An analyst that was asked for by name. */
@@ -85,4 +87,5 @@ export const DEFAULT_OPTIONS: EvalOptions = Object.freeze({
   json: null,
   html: null,
   junit: null,
+  keep: null,
 })

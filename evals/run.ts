@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hashOf } from '../agent/domain/canonical.ts'
+import { instantOf } from '../agent/domain/time.ts'
 import { asFault, Fault } from '../agent/lib/errors.ts'
 import { updateArtifacts } from './artifacts.ts'
 import { baselineStudy } from './baseline-study.ts'
@@ -11,6 +12,7 @@ import { type DeciderSpec, deciderFrom, HEALTH_SCORE } from './deciders.ts'
 import { gateStudy } from './gate-study.ts'
 import { writeHtml } from './html/write-html.ts'
 import { junitXml } from './junit.ts'
+import { keepReport } from './kept-reports.ts'
 import { knockOutStudy } from './knock-out.ts'
 import { casePaths } from './load.ts'
 import { metamorphicStudy } from './metamorphic-study.ts'
@@ -43,6 +45,8 @@ export async function runEvals(options: EvalOptions, io: EvalIo): Promise<EvalOu
       ...(isInterrupted ? ['interrupted; run the same command to go on'] : []),
     ]
     if (!isInterrupted) await updateArtifacts(report, options, io)
+    if (!isInterrupted && options.keep)
+      io.writeProgress(`kept ${await keepReport(options.keep, report, instantOf(io.now()))}\n`)
     if (failures.length > 0) io.write(`\nFAILED\n${failures.map((failure) => `  ${failure}\n`).join('')}`)
     if (isInterrupted || report.errors.length > 0) spool.close()
     else spool.remove()

@@ -27,6 +27,8 @@ export interface HumanOutcome {
 
 export interface ShadowRow {
   readonly incident: string
+  /** The one that the incident counts with. */
+  readonly decision: string
   readonly service: string
   readonly decidedAt: string
   readonly agent: Action
@@ -90,6 +92,7 @@ function rowOf(list: readonly ShadowDecision[], human: ReadonlyMap<string, Human
   const right = outcome?.right ?? outcome?.action ?? null
   return {
     incident: chosen.incident,
+    decision: chosen.id,
     service: chosen.service,
     decidedAt: chosen.decision.decidedAt,
     agent,

@@ -1,6 +1,7 @@
 import type { Action, Ceiling } from '../domain/action.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { ChainedEntry } from '../domain/audit.ts'
+import { entryText } from '../domain/audit-text.ts'
 import type { Run } from '../domain/run.ts'
 import type { Instant } from '../domain/time.ts'
 import { ceilingsOf } from '../policy/gate.ts'
@@ -17,7 +18,7 @@ export interface DecisionContext {
   readonly approvals: readonly Approval[]
   readonly runs: readonly Run[]
   /** Audit entries of its incident, oldest first. */
-  readonly entries: readonly ChainedEntry[]
+  readonly entries: readonly (ChainedEntry & { readonly words: string })[]
   /** All decisions about the same incident, oldest first. */
   readonly siblings: readonly SiblingDecision[]
   readonly proof: {
@@ -55,7 +56,7 @@ export async function decisionContext(id: string, store: Store): Promise<Decisio
     rules: Object.fromEntries(RULES.map((rule) => [rule.id, rule.about])),
     approvals: approvals.filter((approval) => approval.decisionId === id),
     runs: runs.filter((run) => run.decisionId === id),
-    entries: entries.toReversed(),
+    entries: entries.toReversed().map((one) => ({ ...one, words: entryText(one.entry) })),
     siblings: siblings.map(brief).sort((a, b) => byTime(a.decidedAt, b.decidedAt)),
     proof: proofOf(record),
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JournalEntry, type Run, type RunState, WHOLE_RUN } from '../domain/run.ts'
-import { RunReport } from '../domain/run-report.ts'
+import { type RunReport, reportIn } from '../domain/run-report.ts'
 import type { LoadedPlan } from '../engine/plan-book.ts'
 import { Fault } from '../lib/errors.ts'
 import type { Store } from '../store/store.ts'
@@ -37,12 +37,6 @@ export async function followRun(
     if (ENDS.includes(run.state)) return { run, journal, report: reportIn(journal) }
     await sleep(POLL_MS)
   }
-}
-
-/** The measured report of a run; null before its end. */
-export function reportIn(journal: readonly JournalEntry[]): RunReport | null {
-  const entry = journal.findLast(({ data }) => data.report !== undefined)
-  return entry ? RunReport.parse(entry.data.report) : null
 }
 
 /** What a stage keeps for itself says nothing to those who watch. */

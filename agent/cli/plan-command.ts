@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { planBook } from '../app/plan-book.ts'
+import { planWarnings, type StageView, stagesInWords } from '../app/plan-view.ts'
 import { loadConfig } from '../config.ts'
 import { plannedSeconds } from '../domain/plan.ts'
 import type { Site } from '../domain/service.ts'
-import { isIrreversible, isUnfenced, type LoadedPlan } from '../engine/plan-book.ts'
+import type { LoadedPlan } from '../engine/plan-book.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { table, visible, wrap } from './style.ts'
 import { planNamed } from './with-agent.ts'
@@ -30,7 +31,7 @@ function listCommand(io: CliIo): Command {
 function rowOf(loaded: LoadedPlan): string[] {
   const { plan } = loaded
   const way = plan.direction === 'back' ? 'way back' : plan.action
-  return [plan.name, plan.service, way, `at most ${plannedSeconds(plan)} s`, warningsOf(loaded).join('; ')]
+  return [plan.name, plan.service, way, `at most ${plannedSeconds(plan)} s`, planWarnings(loaded).join('; ')]
 }
 
 function summaryOf({ name, service, action, direction, description, objectives }: LoadedPlan['plan']) {
@@ -44,27 +45,15 @@ function showCommand(io: CliIo): Command {
     .action((name: string, _options, command: Command) => {
       const options = optionsOf<GlobalOptions>(command, io)
       const loaded = planNamed(name, planBook(loadConfig(options.config, io.environment).plans).all())
-      const { plan, hash, stages } = loaded
-      const described = stages.map(({ id, timeoutMs, stage }) => ({
-        ...{ id, stage: stage.name, timeoutSeconds: timeoutMs / 1000, fencing: stage.fencing },
-        rollback: typeof stage.rollback === 'string' ? stage.rollback : 'can be undone',
-        does: stage.describe(),
-      }))
-      answerOn(io, options).give({ ...summaryOf(plan), hash, warnings: warningsOf(loaded), stages: described }, () =>
+      const { plan, hash } = loaded
+      const described = stagesInWords(loaded)
+      answerOn(io, options).give({ ...summaryOf(plan), hash, warnings: planWarnings(loaded), stages: described }, () =>
         showText(loaded, described),
       )
     })
 }
 
-interface Described {
-  readonly id: string
-  readonly timeoutSeconds: number
-  readonly fencing: string
-  readonly rollback: string
-  readonly does: string
-}
-
-function showText(loaded: LoadedPlan, stages: readonly Described[]): string {
+function showText(loaded: LoadedPlan, stages: readonly StageView[]): string {
   const { plan, hash } = loaded
   const site = (one: Site | null) => (one ? `${one.provider} ${one.region}` : null)
   const where = plan.source && plan.target ? `, from ${site(plan.source)} to ${site(plan.target)}` : ', nothing moves'
@@ -74,21 +63,11 @@ function showText(loaded: LoadedPlan, stages: readonly Described[]): string {
     `objectives: ${plan.objectives.rtoSeconds} s until users are served, ${plan.objectives.rpoSeconds} s of data; the stages take at most ${plannedSeconds(plan)} s`,
     ...(plan.failback ? [`the way back is the plan ${plan.failback}`] : []),
     ...(plan.probe ? [] : ['no probe: the data lost will not be measured']),
-    ...warningsOf(loaded).map((warning) => `! ${warning}`),
+    ...planWarnings(loaded).map((warning) => `! ${warning}`),
     '',
     ...stages.map(
       ({ id, timeoutSeconds, fencing, rollback, does }, index) =>
         `${String(index + 1).padStart(2)}. ${id} (at most ${timeoutSeconds} s; ${fencing === 'no-effect' ? 'changes nothing' : `${fencing}; ${rollback.replaceAll('_', ' ')}`})\n${wrap(does, 110, '    ')}`,
     ),
   ].join('\n')
-}
-
-function warningsOf(loaded: LoadedPlan): string[] {
-  return [
-    ...(isIrreversible(loaded) ? ['it has a stage without a way back: people are always asked'] : []),
-    ...(isUnfenced(loaded)
-      ? ['it reaches something that cannot refuse an outdated command: people are always asked']
-      : []),
-    ...(loaded.plan.approval.required === 'always' ? ['it says itself that people are always asked'] : []),
-  ]
 }

@@ -1,23 +1,12 @@
 import { Command } from 'commander'
-import { z } from 'zod'
-import { type HumanOutcome, type ShadowDecision, shadowReport, shadowReportText } from '../../evals/shadow-report.ts'
-import { Action } from '../domain/action.ts'
+import { OUTCOME_ACT, readShadowReport } from '../../evals/shadow-read.ts'
+import { shadowReportText } from '../../evals/shadow-report.ts'
 import { type Instant, instantOf } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
-import type { Store } from '../store/store.ts'
 import { actionOf } from './capture-command.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
-import { decisionsSince, sinceFrom } from './since-option.ts'
+import { sinceFrom } from './since-option.ts'
 import { withStore } from './with-store.ts'
-
-const OUTCOME_ACT = 'outcome_recorded'
-
-const OutcomeDetails = z.object({
-  incident: z.string(),
-  action: Action,
-  actedAt: z.string().nullable(),
-  right: Action.nullable(),
-})
 
 interface OutcomeOptions extends GlobalOptions {
   readonly action: string
@@ -72,33 +61,9 @@ export function reportCommand(io: CliIo): Command {
     .action(async (_options, command: Command) => {
       const options = optionsOf<GlobalOptions & { since: string }>(command, io)
       const since = sinceFrom(options.since, Date.now())
-      const report = await withStore(options, io, async ({ store }) =>
-        shadowReport(await decided(store, since), await outcomes(store)),
-      )
+      const report = await withStore(options, io, ({ store }) => readShadowReport(store, since))
       answerOn(io, options).give(report, () => shadowReportText(report))
     })
-}
-
-async function decided(store: Store, since: Instant): Promise<ShadowDecision[]> {
-  const found: ShadowDecision[] = []
-  for await (const { id, incidentId, service } of decisionsSince(store, since)) {
-    const record = await store.decisions.get(id)
-    if (!record?.healthScore || incidentId === null) continue
-    found.push({ id, incident: incidentId, service, decision: record.decision, healthScore: record.healthScore })
-  }
-  return found
-}
-
-/** The newest outcome of each incident. */
-async function outcomes(store: Store): Promise<HumanOutcome[]> {
-  const entries = await store.audit.list({ kinds: ['administrative_act'], limit: 1000 })
-  const newest = new Map<string, HumanOutcome>()
-  for (const { entry } of entries) {
-    if (entry.kind !== 'administrative_act' || entry.act !== OUTCOME_ACT) continue
-    const details = OutcomeDetails.safeParse(entry.details)
-    if (details.success && !newest.has(details.data.incident)) newest.set(details.data.incident, details.data)
-  }
-  return [...newest.values()]
 }
 
 function timeOf(text: string): Instant {

@@ -1,7 +1,5 @@
 import { type Instant, instantOf } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
-import type { DecisionSummary } from '../store/records.ts'
-import type { Store } from '../store/store.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 }
 
@@ -12,24 +10,4 @@ export function sinceFrom(text: string, nowMs: number, option = '--since'): Inst
   const at = Date.parse(text)
   if (!Number.isNaN(at)) return instantOf(at)
   throw new Fault('usage', `${option} must be such as 30d, 12h or 2026-03-01; is "${text}"`)
-}
-
-const PAGE = 500
-
-/** Every decision since a moment, oldest first, read in pages. */
-export async function* decisionsSince(
-  store: Pick<Store, 'decisions'>,
-  since: Instant,
-): AsyncGenerator<DecisionSummary> {
-  const found: DecisionSummary[] = []
-  let before: Instant | undefined
-  for (;;) {
-    const page = await store.decisions.list({ limit: PAGE, ...(before && { before }) })
-    const inTime = page.filter(({ decidedAt }) => decidedAt >= since)
-    found.push(...inTime)
-    const last = page.at(-1)
-    if (!last || inTime.length < page.length || page.length < PAGE) break
-    before = last.decidedAt
-  }
-  yield* found.reverse()
 }

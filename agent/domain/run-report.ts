@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { JournalEntry } from './run.ts'
 
 const Ms = z.number().min(0)
 
@@ -22,6 +23,12 @@ export const RunReport = z.object({
   overheadMs: Ms,
 })
 export type RunReport = z.infer<typeof RunReport>
+
+/** The measured report of a run; null before its end. */
+export function reportIn(journal: readonly JournalEntry[]): RunReport | null {
+  const entry = journal.findLast(({ data }) => data.report !== undefined)
+  return entry ? RunReport.parse(entry.data.report) : null
+}
 
 /** The report in one sentence. */
 export function reportText(report: RunReport): string {

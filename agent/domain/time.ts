@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
-/** A moment as ISO 8601 in UTC with milliseconds, the only form in which times are stored, compared as text and hashed. */
-export const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
+/** A moment as ISO 8601 in UTC with milliseconds, the only form in which times are stored, compared as text and hashed. A codec, so that answers can be checked with it too. */
+export const Instant = z.codec(z.iso.datetime({ offset: true }), z.iso.datetime(), {
+  decode: (text) => new Date(text).toISOString(),
+  encode: (text) => text,
+})
 export type Instant = string
 
 /** Milliseconds since 1970 of an instant. */

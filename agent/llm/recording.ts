@@ -41,6 +41,10 @@ export interface Recorder {
 }
 
 /** The file name of a recording in a folder of recordings. */
-export function recordingName({ analyst, promptHash, snapshotHash }: Recording): string {
+export function recordingName({
+  analyst,
+  promptHash,
+  snapshotHash,
+}: Pick<Recording, 'analyst' | 'promptHash' | 'snapshotHash'>): string {
   return `${analyst.replace(/[^\w.-]+/g, '-')}.${promptHash.slice(0, 12)}.${snapshotHash.slice(0, 16)}.json`
 }

@@ -17,7 +17,10 @@ export const CONSOLE_SECURITY_POLICY = [
 ].join('; ')
 
 /** Addresses of screens; each is answered with the same page, which then shows what its address says. */
-const SCREENS = ['/', '/incidents', '/incidents/:id', '/decisions/:id', '/audit']
+const SCREENS = [
+  ...['/', '/incidents', '/incidents/:id', '/decisions/:id', '/audit'],
+  ...['/report', '/plans', '/runs/:id', '/evals'],
+]
 
 const NOT_BUILT = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Failwise</title></head><body>
 <h1>The agent runs; its console was not built</h1>

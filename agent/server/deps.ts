@@ -13,6 +13,8 @@ import type { Note } from '../ingest/payload.ts'
 import type { SnsReceiver } from '../ingest/sns.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { AuditColumn, AuditSort } from '../store/keeping.ts'
+import type { ReviewDeps } from './review-deps.ts'
 
 /** How a delivery came in, kept beside its alerts. */
 export interface DeliveryMeta {
@@ -83,6 +85,8 @@ export type ExportFormat = 'ndjson' | 'json' | 'csv'
 /** Which entries of the audit log, and in which order. */
 export interface AuditQuery extends PageQuery {
   readonly order: 'newest' | 'oldest'
+  /** Entries that are equal in it stand in the order of the chain. */
+  readonly sort: AuditSort
   readonly filter: {
     readonly kinds?: readonly AuditKind[]
     readonly incidentId?: string
@@ -94,6 +98,11 @@ export interface AuditQuery extends PageQuery {
     readonly from?: Instant
     readonly to?: Instant
   }
+}
+
+/** Null columns: whole entries. */
+export interface ExportQuery extends Omit<AuditQuery, keyof PageQuery> {
+  readonly columns: readonly AuditColumn[] | null
 }
 
 interface Readiness {
@@ -108,7 +117,7 @@ export interface Caller {
 }
 
 /** What the HTTP server needs of the rest of the agent, and nothing more; answers that it only passes on have no shape here. */
-export interface ServerDeps {
+export interface ServerDeps extends ReviewDeps {
   readonly clock: Clock
   readonly log: Log
   readonly registry: Registry
@@ -131,7 +140,7 @@ export interface ServerDeps {
   readonly listAudit: (query: AuditQuery) => Promise<Page<unknown>>
   readonly verifyAudit: () => Promise<object>
   /** Writes every entry that fits, as the list shows them. */
-  readonly exportAudit: (to: Writable, format: ExportFormat, query: AuditQuery) => Promise<unknown>
+  readonly exportAudit: (to: Writable, format: ExportFormat, query: ExportQuery) => Promise<unknown>
   readonly status: () => Promise<unknown>
   /** Health scores of one scope over the last hours, oldest first. */
   readonly scoreHistory: (scope: string, hours: number) => Promise<readonly unknown[]>

@@ -6,6 +6,7 @@ import { AuditEntry } from '../domain/audit.ts'
 import { IncidentState } from '../domain/incident.ts'
 import { Instant } from '../domain/time.ts'
 import { asFault, Fault } from '../lib/errors.ts'
+import { AUDIT_COLUMNS } from '../store/keeping.ts'
 import type { Access } from './auth.ts'
 import { PAGE_SECURITY_POLICY, renderDecisionPage } from './decision-page.ts'
 import type { AuditQuery, ServerDeps } from './deps.ts'
@@ -49,18 +50,29 @@ const auditFilter = {
   from: Instant.optional(),
   to: Instant.optional(),
 }
-const AuditFilter = z.object({ ...auditFilter, order: Order })
+const Sort = z.enum(['seq', 'kind', 'service', 'actor'])
+const AuditFilter = z.object({ ...auditFilter, order: Order, sort: Sort })
+
+/** Names of columns with commas between them. */
+const Columns = z
+  .string()
+  .max(300)
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(AUDIT_COLUMNS)).min(1))
+  .optional()
+  .meta({ description: `only these, of ${AUDIT_COLUMNS.join(', ')}; whole entries, which can be verified, without` })
 
 function auditQueryOf({
   order,
+  sort,
   kind,
   incident,
   ...rest
-}: z.output<typeof AuditFilter>): Pick<AuditQuery, 'order' | 'filter'> {
+}: z.output<typeof AuditFilter>): Pick<AuditQuery, 'order' | 'sort' | 'filter'> {
   const { service, actor, action, disposition, text, from, to } = rest
   const named = { service, actor, action, disposition, text, from, to, incidentId: incident }
   const filter = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
-  return { order, filter: { ...filter, ...(kind !== undefined && { kinds: [kind] }) } }
+  return { order, sort, filter: { ...filter, ...(kind !== undefined && { kinds: [kind] }) } }
 }
 
 /** What has been recorded: incidents, decisions, the audit log. All of it needs the scope `read`. */
@@ -173,7 +185,7 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
       schema: {
         tags: ['audit'],
         summary: 'Entries of the audit log, newest first',
-        querystring: PageParams.extend({ ...auditFilter, order: Order.default('newest') }),
+        querystring: PageParams.extend({ ...auditFilter, order: Order.default('newest'), sort: Sort.default('seq') }),
       },
     },
     async ({ query }) => deps.listAudit({ ...auditQueryOf(query), limit: query.limit, cursor: query.cursor ?? null }),
@@ -200,16 +212,18 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
         querystring: z.object({
           ...auditFilter,
           order: Order.default('oldest'),
+          sort: Sort.default('seq'),
+          columns: Columns,
           format: z.enum(['ndjson', 'json', 'csv']).default('ndjson'),
         }),
       },
     },
     async ({ query }, reply) => {
-      const { format } = query
+      const { format, columns = null } = query
       reply.type(EXPORT_TYPES[format]).header('content-disposition', `attachment; filename="audit.${format}"`)
       const out = new PassThrough()
       // A failure midway ends the connection without the last chunk, so that half a log is not taken for all of it.
-      deps.exportAudit(out, format, { ...auditQueryOf(query), limit: 0, cursor: null }).then(
+      deps.exportAudit(out, format, { ...auditQueryOf(query), columns }).then(
         () => out.end(),
         (error: unknown) => out.destroy(asFault(error)),
       )

@@ -3,7 +3,8 @@ import { anchorFilesOf } from '../app/open-store.ts'
 import { replayDecision } from '../app/replay.ts'
 import { statusOf } from '../app/status.ts'
 import type { Agent } from '../app.ts'
-import type { Actor } from '../domain/audit.ts'
+import type { Actor, ChainedEntry } from '../domain/audit.ts'
+import { entryText } from '../domain/audit-text.ts'
 import { instantOf } from '../domain/time.ts'
 import { matchService } from '../ingest/match.ts'
 import { snsReceiver } from '../ingest/sns.ts'
@@ -12,7 +13,9 @@ import { sortableIds } from '../lib/ids.ts'
 import { problemsFault } from '../lib/yaml-file.ts'
 import { readPolicy } from '../policy/policy-file.ts'
 import { readAnchors } from '../store/anchors.ts'
+import type { AuditSort } from '../store/keeping.ts'
 import type { Caller, Page, PageQuery, ServerDeps } from './deps.ts'
+import { reviewDepsOf } from './review-wire.ts'
 
 /** What the HTTP server may do with an agent. */
 export function serverDepsOf(agent: Agent): ServerDeps {
@@ -20,6 +23,7 @@ export function serverDepsOf(agent: Agent): ServerDeps {
   const { snsTopicArns } = config.settings.ingest
   const newId = sortableIds(clock)
   return {
+    ...reviewDepsOf(agent),
     clock,
     log,
     registry: metrics.registry,
@@ -75,18 +79,19 @@ export function serverDepsOf(agent: Agent): ServerDeps {
     getDecisionContext: (id) => decisionContext(id, store),
     replay: (id, policyText) => replayDecision(id, store, policyText === null ? null : parsedPolicy(policyText)),
 
-    listAudit: async ({ limit, cursor, order, filter }) => {
-      const place =
-        cursor === null ? {} : order === 'newest' ? { beforeSeq: seqOf(cursor) } : { afterSeq: seqOf(cursor) }
-      const entries = await store.audit.list({ ...filter, ...place, order, limit: limit + 1 })
-      const items = entries.slice(0, limit)
-      return { items, next: entries.length > limit ? String(items.at(-1)?.seq) : null }
+    listAudit: async ({ limit, cursor, order, sort, filter }) => {
+      const following = cursor === null ? {} : { following: placeOf(cursor) }
+      const entries = await store.audit.list({ ...filter, ...following, order, sort, limit: limit + 1 })
+      const items = entries.slice(0, limit).map((one) => ({ ...one, words: entryText(one.entry) }))
+      const last = items.at(-1)
+      return { items, next: last && entries.length > limit ? cursorOf(last, sort) : null }
     },
     verifyAudit: async () => {
       const anchors = await Promise.all(anchorFilesOf(config).map((file) => readAnchors(file).catch(() => [])))
       return store.audit.verify(anchors.flat())
     },
-    exportAudit: (to, format, { order, filter }) => store.audit.export(to, format, { ...filter, order }),
+    exportAudit: (to, format, { order, sort, filter, columns }) =>
+      store.audit.export(to, format, { ...filter, order, sort }, columns ?? undefined),
 
     status: () => statusOf(agent),
     scoreHistory: (scope, hours) => {
@@ -136,11 +141,19 @@ function offsetOf(cursor: string | null): number {
   return offset
 }
 
-/** A place in the audit log as a cursor. */
-function seqOf(cursor: string): number {
-  const seq = Number(cursor)
-  if (!Number.isSafeInteger(seq) || seq < 0) throw new Fault('usage', 'the cursor is not one of ours')
-  return seq
+/** A place in the audit log as a cursor: its number, and what the list is sorted by. */
+function cursorOf({ seq, entry }: ChainedEntry, sort: AuditSort): string {
+  if (sort === 'seq') return String(seq)
+  const value =
+    sort === 'actor' ? entry.actor.id : sort === 'kind' ? entry.kind : 'service' in entry ? entry.service : ''
+  return `${seq}:${value ?? ''}`
+}
+
+function placeOf(cursor: string): { seq: number; value: string } {
+  const [number = '', ...rest] = cursor.split(':')
+  const seq = Number(number)
+  if (number === '' || !Number.isSafeInteger(seq) || seq < 0) throw new Fault('usage', 'the cursor is not one of ours')
+  return { seq, value: rest.join(':') }
 }
 
 function pageOf<T>(rows: readonly T[], { limit, cursor }: PageQuery): Page<T> {

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
-import type { AuditEntry } from '../domain/audit.ts'
+import type { AuditEntry, ChainedEntry } from '../domain/audit.ts'
+import { entryText } from '../domain/audit-text.ts'
 import { Fault } from '../lib/errors.ts'
 import { type AuditRow, appendToChain, chainedEntry, headOf } from './audit-chain.ts'
 import { verifyChain } from './audit-verify.ts'
 import { fromRow, type StoreContext } from './context.ts'
 import { type Db, reading, writing } from './database.ts'
 import { storeFault } from './faults.ts'
-import type { AuditFilter, AuditLog } from './keeping.ts'
+import type { AuditColumn, AuditFilter, AuditLog, AuditSort } from './keeping.ts'
 import { writeTo } from './streams.ts'
 
 const PAGE = 500
@@ -31,16 +32,7 @@ export function auditLog(context: StoreContext): AuditLog {
       )
       return row ? entryOf(row) : null
     },
-    list: async (filter = {}) => {
-      const limit = Math.min(filter.limit ?? DEFAULT_LIMIT, MAXIMUM_LIMIT)
-      const rows = await reading(db, (query) =>
-        filtered(query, filter)
-          .orderBy('seq', filter.order === 'oldest' ? 'asc' : 'desc')
-          .limit(limit)
-          .execute(),
-      )
-      return rows.map(entryOf)
-    },
+    list: async (filter = {}) => (await page(db, filter)).map(entryOf),
     verify: async (anchors) => {
       try {
         return await db
@@ -52,34 +44,63 @@ export function auditLog(context: StoreContext): AuditLog {
         throw storeFault(error)
       }
     },
-    export: async (to, format, filter = {}) => {
+    export: async (to, format, filter = {}, columns = undefined) => {
+      const order = filter.order ?? 'oldest'
       let written = 0
-      const isNewestFirst = filter.order === 'newest'
-      let place = isNewestFirst ? Number.MAX_SAFE_INTEGER : 0
-      if (format === 'csv') await writeTo(to, `${CSV_COLUMNS.join(',')}\n`)
+      let following: AuditFilter['following']
+      if (format === 'csv') await writeTo(to, `${(columns ?? CSV_COLUMNS).join(',')}\n`)
       if (format === 'json') await writeTo(to, '[')
       for (;;) {
-        const from = String(place)
-        const rows = await reading(db, (query) =>
-          filtered(query, filter)
-            .where('seq', isNewestFirst ? '<' : '>', from)
-            .orderBy('seq', isNewestFirst ? 'desc' : 'asc')
-            .limit(PAGE)
-            .execute(),
-        )
+        const rows = await page(db, { ...filter, order, limit: PAGE, ...(following && { following }) })
         for (const row of rows) {
-          const text = format === 'csv' ? csvLine(row) : JSON.stringify(entryOf(row))
           const separator = format === 'json' && written > 0 ? ',\n' : ''
-          await writeTo(to, format === 'json' ? `${separator}${text}` : `${text}\n`)
+          await writeTo(to, `${separator}${lineOf(row, format, columns)}${format === 'json' ? '' : '\n'}`)
           written += 1
         }
-        if (rows.length < PAGE) break
-        place = Number(rows.at(-1)!.seq)
+        const last = rows.at(-1)
+        if (!last || rows.length < PAGE) break
+        following = { value: sortedBy(last, filter.sort ?? 'seq'), seq: Number(last.seq) }
       }
       if (format === 'json') await writeTo(to, ']\n')
       return written
     },
   }
+  function lineOf(row: AuditRow, format: 'ndjson' | 'csv' | 'json', columns: readonly AuditColumn[] | undefined) {
+    if (columns) {
+      const cells = cellsOf(entryOf(row))
+      if (format === 'csv') return columns.map((column) => csvField(cells[column])).join(',')
+      return JSON.stringify(Object.fromEntries(columns.map((column) => [column, cells[column]])))
+    }
+    if (format === 'csv') return CSV_COLUMNS.map((column) => csvField(row[column])).join(',')
+    return JSON.stringify(entryOf(row))
+  }
+}
+
+/** One page of what fits, in the order that is asked for. */
+function page(db: StoreContext['db'], filter: AuditFilter): Promise<AuditRow[]> {
+  const limit = Math.min(filter.limit ?? DEFAULT_LIMIT, MAXIMUM_LIMIT)
+  const { sort = 'seq', order = 'newest', following } = filter
+  const direction = order === 'oldest' ? 'asc' : 'desc'
+  return reading(db, (query) => {
+    let rows = filtered(query, filter)
+    if (sort === 'seq') {
+      if (following) rows = rows.where('seq', direction === 'asc' ? '>' : '<', String(following.seq))
+      return rows.orderBy('seq', direction).limit(limit).execute()
+    }
+    const value = sql<string>`coalesce(${sql.ref(sort)}, '') collate "C"`
+    if (following) {
+      const { value: from, seq } = following
+      const isBeyond = direction === 'asc' ? sql`>` : sql`<`
+      // Equal values stand in the order of the chain whichever way the list goes, so only the value turns around.
+      rows = rows.where(sql<boolean>`(${value} ${isBeyond} ${from} or (${value} = ${from} and seq > ${seq}))`)
+    }
+    return rows.orderBy(value, direction).orderBy('seq', 'asc').limit(limit).execute()
+  })
+}
+
+/** What an entry is sorted by, as the database compares it. */
+function sortedBy(row: AuditRow, sort: AuditSort): string {
+  return sort === 'seq' ? '' : (row[sort] ?? '')
 }
 
 function filtered(db: Db, filter: AuditFilter) {
@@ -93,7 +114,6 @@ function filtered(db: Db, filter: AuditFilter) {
   if (filter.action !== undefined) query = query.where(fieldOf('action'), '=', filter.action)
   if (filter.disposition !== undefined) query = query.where(fieldOf('disposition'), '=', filter.disposition)
   if (filter.text !== undefined) query = query.where('entry', 'ilike', `%${filter.text.replace(/[\\%_]/g, '\\$&')}%`)
-  if (filter.afterSeq !== undefined) query = query.where('seq', '>', String(filter.afterSeq))
   if (filter.beforeSeq !== undefined) query = query.where('seq', '<', String(filter.beforeSeq))
   return query
 }
@@ -105,8 +125,15 @@ function fieldOf(name: 'action' | 'disposition') {
 
 const CSV_COLUMNS = ['seq', 'at', 'kind', 'actor', 'incident_id', 'service', 'previous_hash', 'hash', 'entry'] as const
 
-function csvLine(row: AuditRow): string {
-  return CSV_COLUMNS.map((column) => csvField(row[column])).join(',')
+/** An entry in the columns that people choose from. */
+function cellsOf({ seq, hash, entry }: ChainedEntry): Record<AuditColumn, string | number | null> {
+  const fields: { readonly [field: string]: unknown } = entry
+  const text = (name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : null)
+  return {
+    ...{ seq, hash, at: entry.at, kind: entry.kind, actor: entry.actor.id, words: entryText(entry) },
+    ...{ service: text('service'), action: text('action'), disposition: text('disposition') },
+    ...{ incident: text('incidentId'), decision: text('decisionId') },
+  }
 }
 
 /** A spreadsheet runs what begins like a formula, so such a field is marked as text. */

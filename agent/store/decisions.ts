@@ -86,9 +86,10 @@ export function decisionStore(context: StoreContext): DecisionStore {
         .limit(filter.limit ?? DEFAULT_LIMIT)
       return (await reading(db, () => limited.execute())).map((row) => {
         const document = fromRow(DecisionDocument, parseDocument(row.document, 'decision'), 'decision')
+        const { healthScore, decision } = document
         const { id, service, mode, analyst, category } = row
         const summary = { id, service, mode, analyst, category, incidentId: row.incident_id, decidedAt: row.decided_at }
-        return fromRow(DecisionSummary, { ...summary, decision: document.decision }, 'decision')
+        return fromRow(DecisionSummary, { ...summary, healthScore, decision }, 'decision')
       })
     },
   }

@@ -93,12 +93,24 @@ export interface AuditFilter {
   readonly text?: string
   /** Newest first in a list and oldest first in an export, unless given. */
   readonly order?: 'newest' | 'oldest'
-  /** Only entries newer than this place; the next page of a list that begins with the oldest. */
-  readonly afterSeq?: number
-  /** Only entries older than this place; the next page of a list. */
+  /** What the list is sorted by; entries that are equal in it stand in the order of the chain. */
+  readonly sort?: AuditSort
+  /** Only entries older than this place. */
   readonly beforeSeq?: number
+  /** Only what follows this entry in the order that is asked for; `value` is what the list is sorted by. */
+  readonly following?: { readonly value: string; readonly seq: number }
   readonly limit?: number
 }
+
+/** What the audit log can be sorted by. */
+export type AuditSort = 'seq' | 'kind' | 'service' | 'actor'
+
+/** What an export may hold of each entry, instead of the whole chained entry. */
+export const AUDIT_COLUMNS = [
+  ...(['seq', 'at', 'kind', 'service', 'words', 'actor', 'action', 'disposition'] as const),
+  ...(['incident', 'decision', 'hash'] as const),
+]
+export type AuditColumn = (typeof AUDIT_COLUMNS)[number]
 
 export interface AuditVerification {
   readonly ok: boolean
@@ -124,7 +136,12 @@ export interface AuditLog {
   list(filter?: AuditFilter): Promise<ChainedEntry[]>
   verify(anchors: readonly ChainHead[]): Promise<AuditVerification>
   /** Oldest first; returns how many were written. */
-  export(to: Writable, format: 'ndjson' | 'csv' | 'json', filter?: AuditFilter): Promise<number>
+  export(
+    to: Writable,
+    format: 'ndjson' | 'csv' | 'json',
+    filter?: AuditFilter,
+    columns?: readonly AuditColumn[],
+  ): Promise<number>
 }
 
 export interface BodyStore {

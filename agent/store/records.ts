@@ -117,6 +117,7 @@ export const DecisionSummary = z.object({
   decidedAt: Instant,
   analyst: z.string().nullable(),
   category: z.string().nullable(),
+  healthScore: HealthScore.pick({ score: true, level: true }).nullable(),
   decision: Decision,
 })
 export type DecisionSummary = z.infer<typeof DecisionSummary>

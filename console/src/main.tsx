@@ -6,6 +6,7 @@ import { ApiError } from './api/client.ts'
 import { sessionQuery } from './api/queries.ts'
 import { createConsoleRouter } from './routes.tsx'
 import './style.css'
+import './review.css'
 import { applyTheme, currentTheme } from './ui/theme.ts'
 
 applyTheme(currentTheme(), false)

@@ -3,13 +3,17 @@ import { createRootRoute, createRoute, createRouter } from '@tanstack/react-rout
 import { decisionContextQuery, decisionQuery } from './api/queries.ts'
 import { AuditPage, type AuditSearch } from './pages/audit-page.tsx'
 import { DecisionPage } from './pages/decision-page.tsx'
+import { EvalsPage, type EvalsSearch } from './pages/evals-page.tsx'
 import { Frame, NotFound, ScreenError } from './pages/frame.tsx'
 import { IncidentPage, IncidentsPage, type IncidentsSearch } from './pages/incidents-page.tsx'
 import { NowPage } from './pages/now-page.tsx'
+import { PlansPage, type PlansSearch } from './pages/plans-page.tsx'
+import { ReportPage, type ReportSearch } from './pages/report-page.tsx'
+import { RunPage } from './pages/run-page.tsx'
 
 const AUDIT_WORDS = [
   ...(['kind', 'service', 'actor', 'action', 'disposition'] as const),
-  ...(['text', 'from', 'to', 'order', 'seq'] as const),
+  ...(['text', 'from', 'to', 'order', 'sort', 'columns', 'seq'] as const),
 ]
 
 /** Every screen and its address. What a screen shows stands in its address, so that a link shows the same to somebody else. */
@@ -51,8 +55,39 @@ export function createConsoleRouter(queries: QueryClient) {
       return <AuditPage search={audit.useSearch()} />
     },
   })
+  const report = createRoute({
+    getParentRoute: () => root,
+    path: '/report',
+    validateSearch: (search): ReportSearch => texts(search, ['days', 'show']),
+    component: function Report() {
+      return <ReportPage search={report.useSearch()} />
+    },
+  })
+  const plans = createRoute({
+    getParentRoute: () => root,
+    path: '/plans',
+    validateSearch: (search): PlansSearch => texts(search, ['service']),
+    component: function Plans() {
+      return <PlansPage search={plans.useSearch()} />
+    },
+  })
+  const run = createRoute({
+    getParentRoute: () => root,
+    path: '/runs/$id',
+    component: function Run() {
+      return <RunPage id={run.useParams().id} />
+    },
+  })
+  const evals = createRoute({
+    getParentRoute: () => root,
+    path: '/evals',
+    validateSearch: (search): EvalsSearch => texts(search, ['report', 'tier', 'text']),
+    component: function Evals() {
+      return <EvalsPage search={evals.useSearch()} />
+    },
+  })
   return createRouter({
-    routeTree: root.addChildren([now, incidents, incident, decision, audit]),
+    routeTree: root.addChildren([now, incidents, incident, decision, audit, report, plans, run, evals]),
     defaultErrorComponent: ScreenError,
     scrollRestoration: true,
   })

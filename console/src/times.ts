@@ -26,6 +26,11 @@ export function spanText(ms: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`
 }
 
+/** A duration to the tenth of a second while it is short. */
+export function durationText(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(ms % 1000 === 0 ? 0 : 1)} s` : spanText(ms)
+}
+
 /** How long ago something was. */
 export function agoText(instant: string, nowMs: number): string {
   return `${spanText(nowMs - Date.parse(instant))} ago`

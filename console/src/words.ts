@@ -73,6 +73,7 @@ export const KIND_WORDS: Readonly<Partial<Record<AuditEntry['kind'], string>>> =
   approval_closed: 'approval closed',
   run_requested: 'run requested',
   run_changed: 'run changed',
+  run_measured: 'run measured',
   cooldown_ended: 'cooldown ended',
   freeze_set: 'freeze set',
   freeze_lifted: 'freeze lifted',
@@ -96,39 +97,11 @@ export function actionPhrase(action: Action, target: Target | null, service: Ser
   return site ? `fail over to ${siteText(site)}` : wordFor(ACTION_WORDS, action)
 }
 
-export function siteText({ provider, region }: Site): string {
-  return `${provider} ${region}`
+/** What an action is called where no place is known. */
+export function actionWords(action: Action): string {
+  return wordFor(ACTION_WORDS, action)
 }
 
-/** The one line of an audit entry that says what happened. */
-export function entryLine(entry: AuditEntry): string {
-  switch (entry.kind) {
-    case 'decision_made':
-      return `${wordFor(ACTION_WORDS, entry.action)} (${wordFor(DISPOSITION_WORDS, entry.disposition)})${entry.category ? `; cause: ${wordFor(CATEGORY_WORDS, entry.category)}` : ''}`
-    case 'assessment_failed':
-      return `${entry.reason}${entry.paged ? '; a person was paged' : ''}`
-    case 'approval_requested':
-      return `may it ${wordFor(ACTION_WORDS, entry.action)}? asked ${entry.approvers.join(', ') || 'nobody'}`
-    case 'approval_voted':
-      return `${entry.answer}${entry.comment ? `: ${entry.comment}` : ''}`
-    case 'approval_closed':
-      return `${entry.status}: ${entry.reason}`
-    case 'run_requested':
-      return `${wordFor(ACTION_WORDS, entry.action)}${entry.isDryRun ? ' (rehearsal)' : ''}`
-    case 'run_changed':
-      return `${entry.from} → ${entry.to}: ${entry.detail}`
-    case 'policy_loaded':
-      return `policy ${entry.policyHash.slice(0, 12)} from ${entry.source}`
-    case 'agent_started':
-      return `version ${entry.version}, ${entry.mode} mode`
-    case 'agent_taken_over':
-      return `work of ${entry.deadAgent}`
-    case 'store_exported':
-    case 'store_imported':
-      return `${entry.rows} rows`
-    case 'administrative_act':
-      return `${entry.act}: ${entry.reason}`
-    default:
-      return 'reason' in entry ? String(entry.reason) : ''
-  }
+export function siteText({ provider, region }: Site): string {
+  return `${provider} ${region}`
 }

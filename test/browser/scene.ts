@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { createAgent } from '../../agent/app.ts'
+import { type Agent, createAgent } from '../../agent/app.ts'
+import { demoPlans } from '../../agent/cli/demo-plans.ts'
 import { serveUpstreams } from '../../agent/cli/demo-upstreams.ts'
 import { loadConfig } from '../../agent/config.ts'
 import { createLog } from '../../agent/lib/log.ts'
@@ -20,25 +21,34 @@ const ROOT = join(import.meta.dirname, '../..')
 export interface Seed {
   readonly file: string
   readonly replace?: readonly (readonly [from: string, to: string])[]
+  /** Who may answer when people are asked; with them come plans that touch nothing. */
+  readonly approvers?: readonly string[]
 }
 
 export interface Scene {
   readonly url: string
+  readonly agent: Agent
   /** The first decision about each seed, by file. */
   readonly decisions: ReadonlyMap<string, string>
   stop(): Promise<void>
 }
 
 /** A whole agent on a database of its own, that has decided about recorded incidents; it serves the built console. */
-export async function scene(databaseUrl: string, seeds: readonly Seed[], serverSettings: object = {}): Promise<Scene> {
+export async function scene(
+  databaseUrl: string,
+  seeds: readonly Seed[],
+  serverSettings: object = {},
+  moreSettings: object = {},
+): Promise<Scene> {
   const cleanups: (() => Promise<unknown> | void)[] = []
   const folder = mkdtempSync(join(tmpdir(), 'failwise-browser-'))
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'plans'))
   const nowMs = Math.floor(Date.now() / 1000) * 1000
   const services: object[] = []
   const alerts: unknown[] = []
   const fileOf = new Map<string, string>()
-  for (const { file, replace = [] } of seeds) {
+  for (const { file, replace = [], approvers } of seeds) {
     let text = readFileSync(join(ROOT, 'evals/incidents', `${file}.json`), 'utf8')
     for (const [from, to] of replace) text = text.replaceAll(from, JSON.stringify(to).slice(1, -1))
     const recorded = parseRecordedIncident(JSON.parse(text), file)
@@ -46,13 +56,22 @@ export async function scene(databaseUrl: string, seeds: readonly Seed[], serverS
     const upstreams = await serveUpstreams(incident)
     cleanups.push(() => upstreams.close())
     const { service, collectors } = recordedEntry(incident, upstreams.url)
-    services.push({ ...service, collect: collectors })
+    const plans = (approvers ? demoPlans(service) : []).map((plan) => ({
+      ...plan,
+      name: `${service.name}-${plan.name}`,
+    }))
+    for (const plan of plans) writeFileSync(join(folder, 'plans', `${plan.name}.yaml`), stringify(plan))
+    services.push({
+      ...{ ...service, collect: collectors },
+      ...(approvers && { approvers, plans: Object.fromEntries(plans.map(({ action, name }) => [action, name])) }),
+    })
     alerts.push(incident.alert)
     fileOf.set(service.name, file)
   }
   const settings = {
     ...{ version: 1, watch: { enabled: false }, server: { port: 0, ...serverSettings } },
     store: { folder, databaseUrl, options: { maximumConnections: 10 } },
+    ...moreSettings,
   }
   writeFileSync(join(folder, 'failwise.yaml'), stringify(settings))
   writeFileSync(join(folder, 'services.yaml'), stringify({ version: 1, services }))
@@ -90,6 +109,7 @@ export async function scene(databaseUrl: string, seeds: readonly Seed[], serverS
   await waiting.promise
   return {
     url,
+    agent,
     decisions,
     stop: async () => {
       for (const cleanup of cleanups.reverse()) await cleanup()

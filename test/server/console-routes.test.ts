@@ -20,16 +20,23 @@ function builtConsole() {
 }
 
 describe('console', () => {
-  it.each(['/', '/incidents', '/incidents/inc-1', '/decisions/dec-1', '/audit'])(
-    'answers %s with the page',
-    async (url) => {
-      const { app } = await serverUnderTest({ tokens: TOKENS }, {}, builtConsole())
-      const { statusCode, body, headers } = await app.inject(url)
-      expect(statusCode).toBe(200)
-      expect(body).toBe(PAGE)
-      expect(headers['cache-control']).toBe('no-cache')
-    },
-  )
+  it.each([
+    '/',
+    '/incidents',
+    '/incidents/inc-1',
+    '/decisions/dec-1',
+    '/audit',
+    '/report',
+    '/plans',
+    '/runs/run-1',
+    '/evals',
+  ])('answers %s with the page', async (url) => {
+    const { app } = await serverUnderTest({ tokens: TOKENS }, {}, builtConsole())
+    const { statusCode, body, headers } = await app.inject(url)
+    expect(statusCode).toBe(200)
+    expect(body).toBe(PAGE)
+    expect(headers['cache-control']).toBe('no-cache')
+  })
 
   it('permits no script but its own files, and no text to become markup', async () => {
     const { app } = await serverUnderTest({}, {}, builtConsole())

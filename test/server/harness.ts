@@ -32,6 +32,12 @@ export interface Harness {
   readonly logLines: string[]
 }
 
+const NO_SIDE = { failovers: 0, needless: 0, missed: 0, agreedWithPeople: 0 }
+const EMPTY_REPORT = {
+  ...{ incidents: 0, judged: 0, agent: NO_SIDE, thresholds: NO_SIDE, needlessAvoided: 0 },
+  ...{ minutesSaved: 0, minutesLost: 0, rows: [] },
+}
+
 /** A server over a fake agent that remembers what it was told. */
 export async function serverUnderTest(
   options: Parameters<typeof ServerOptions.parse>[0] = {},
@@ -76,6 +82,12 @@ export async function serverUnderTest(
     verifyAudit: async () => ({ ok: true }),
     exportAudit: async (to) => void to.write('{"seq":1}\n'),
     status: async () => ({ services: [] }),
+    report: async () => ({ ...EMPTY_REPORT }),
+    listPlans: async () => ({ plans: [] }),
+    getRun: async () => null,
+    listEvals: async () => ({ reports: [] }),
+    getEval: async () => null,
+    getExchange: async (id) => (id === 'dec-1' ? { prompt: null, replies: null, note: 'no model' } : null),
     scoreHistory: async (scope, hours) => [{ scope, hours }],
     freeze: async (service, reason, caller) => void seen.acts.push({ act: 'freeze', service, reason, caller }),
     unfreeze: async (service, reason, caller) => void seen.acts.push({ act: 'unfreeze', service, reason, caller }),

@@ -276,13 +276,21 @@ describe('the audit log', () => {
     )
     const filters = 'kind=freeze_set&service=checkout&text=x&from=2026-03-01T12:00:00Z&order=oldest'
     await app.inject(`/v1/audit?${filters}`)
-    await app.inject(`/v1/audit/export?${filters}&format=csv`)
+    await app.inject(`/v1/audit/export?${filters}&format=csv&sort=service&columns=seq,words`)
     const filter = { kinds: ['freeze_set'], service: 'checkout', text: 'x', from: '2026-03-01T12:00:00.000Z' }
     expect(asked).toEqual([
-      { filter, order: 'oldest', limit: 50, cursor: null },
-      { format: 'csv', filter, order: 'oldest', limit: 0, cursor: null },
+      { filter, order: 'oldest', sort: 'seq', limit: 50, cursor: null },
+      { format: 'csv', filter, order: 'oldest', sort: 'service', columns: ['seq', 'words'] },
     ])
-    for (const wrong of ['kind=nothing', 'order=random', 'from=yesterday', 'text=', 'format=xml'])
+    for (const wrong of [
+      'kind=nothing',
+      'order=random',
+      'from=yesterday',
+      'text=',
+      'format=xml',
+      'columns=secret',
+      'sort=hash',
+    ])
       expect((await app.inject(`/v1/audit/export?${wrong}`)).statusCode).toBe(400)
   })
 
@@ -351,7 +359,7 @@ describe('probes', () => {
     const { app } = await serverUnderTest()
     const docs = (await app.inject('/docs/json')).json()
     expect(docs.openapi).toBe('3.1.0')
-    expect(Object.keys(docs.paths)).toHaveLength(22)
+    expect(Object.keys(docs.paths)).toHaveLength(28)
     const body = docs.paths['/v1/alerts/alertmanager'].post.requestBody.content['application/json'].schema
     expect(body.properties.alerts.items.properties).toHaveProperty('startsAt')
     const page = await app.inject('/docs')

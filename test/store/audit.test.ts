@@ -57,7 +57,7 @@ describe('the audit log', () => {
       (await test.store.audit.list(filter)).map((entry) => entry.seq)
     const all = await seqs({})
     expect(await seqs({ order: 'oldest' })).toEqual(all.toReversed())
-    expect(await seqs({ order: 'oldest', afterSeq: all.at(-2)!, limit: 1 })).toEqual([all.at(-3)])
+    expect(await seqs({ order: 'oldest', following: { value: '', seq: all.at(-2)! }, limit: 1 })).toEqual([all.at(-3)])
     const [decision] = await test.store.audit.list({ kinds: ['decision_made'] })
     const entry = decision!.entry as Extract<AuditEntry, { kind: 'decision_made' }>
     expect(await seqs({ action: entry.action, disposition: entry.disposition, kinds: ['decision_made'] })).toEqual([
@@ -197,5 +197,37 @@ describe('export', () => {
     ).toEqual([1, 2, 3])
     expect(JSON.parse(await exported('json'))).toHaveLength(3)
     expect(await exported('csv')).toContain(`,'=cmd(),`)
+  })
+})
+
+describe('a sorted audit log', () => {
+  it('goes by a column, keeps the order of the chain where entries are equal, and continues where a page ended', async () => {
+    const test = await server.open()
+    const of = (service: string | null, number: number) => ({ ...act(test, number), service })
+    await test.store.audit.append([of('b', 1), of('a', 2), of(null, 3), of('a', 4), of('b', 5)])
+    const seqs = async (filter: Parameters<typeof test.store.audit.list>[0]) =>
+      (await test.store.audit.list({ sort: 'service', ...filter })).map(({ seq }) => seq)
+    expect(await seqs({ order: 'oldest' })).toEqual([3, 2, 4, 1, 5])
+    expect(await seqs({ order: 'newest' })).toEqual([1, 5, 2, 4, 3])
+    expect(await seqs({ order: 'oldest', following: { value: 'a', seq: 2 } })).toEqual([4, 1, 5])
+    expect(await seqs({ order: 'newest', following: { value: 'b', seq: 5 } })).toEqual([2, 4, 3])
+  })
+
+  it('is exported in the columns that were asked for, with formulas made harmless', async () => {
+    const test = await server.open()
+    await test.store.audit.append([{ ...act(test, 1), service: '=cmd()' } as AuditEntry, act(test, 2)])
+    const exported = async (format: 'csv' | 'json') => {
+      const stream = new PassThrough()
+      const read = text(stream)
+      const order = { sort: 'service', order: 'newest' } as const
+      await test.store.audit.export(stream, format, order, ['seq', 'service', 'words'])
+      stream.end()
+      return read
+    }
+    expect(await exported('csv')).toBe(`seq,service,words\n1,'=cmd(),"note: =1+1, ""x"""\n2,,"note: =1+1, ""x"""\n`)
+    expect(JSON.parse(await exported('json'))).toEqual([
+      { seq: 1, service: '=cmd()', words: 'note: =1+1, "x"' },
+      { seq: 2, service: null, words: 'note: =1+1, "x"' },
+    ])
   })
 })

@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import type { ChainedEntry } from '../../../agent/domain/audit.ts'
 import type { Incident } from '../../../agent/domain/incident.ts'
 import { api, rememberProof, withQuery } from './client.ts'
 import type {
+  AuditItem,
   DecisionContext,
   DecisionRecord,
   IncidentDetail,
@@ -82,13 +82,14 @@ export interface AuditQuery {
   readonly from?: string | undefined
   readonly to?: string | undefined
   readonly order?: string | undefined
+  readonly sort?: string | undefined
 }
 
 export const auditQuery = (filter: AuditQuery) =>
   infiniteQueryOptions({
     queryKey: ['audit', filter],
     queryFn: ({ pageParam }) =>
-      api<Page<ChainedEntry>>(withQuery('/v1/audit', { ...filter, limit: 200, cursor: pageParam ?? undefined })),
+      api<Page<AuditItem>>(withQuery('/v1/audit', { ...filter, limit: 500, cursor: pageParam ?? undefined })),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })

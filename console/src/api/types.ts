@@ -1,5 +1,6 @@
 import type { Action, Ceiling, Disposition } from '../../../agent/domain/action.ts'
 import type { Alert } from '../../../agent/domain/alert.ts'
+import type { AnomalyOpinion } from '../../../agent/domain/anomaly.ts'
 import type { Approval } from '../../../agent/domain/approval.ts'
 import type { ChainedEntry } from '../../../agent/domain/audit.ts'
 import type { Decision } from '../../../agent/domain/decision.ts'
@@ -28,10 +29,17 @@ export interface DecisionRecord {
   readonly facts: Facts
   readonly healthScore: HealthScore | null
   readonly opinion: Opinion | null
+  /** Null where no model of the service's normal state was there. */
+  readonly anomaly: AnomalyOpinion | null
   readonly policyText: string
   readonly timings: Readonly<Record<string, number>>
   readonly decision: Decision
   readonly recordHash: string
+}
+
+/** An entry of the audit log, and what it says in words. */
+export interface AuditItem extends ChainedEntry {
+  readonly words: string
 }
 
 export interface DecisionContext {
@@ -39,7 +47,7 @@ export interface DecisionContext {
   readonly rules: Readonly<Record<string, string>>
   readonly approvals: readonly Approval[]
   readonly runs: readonly Run[]
-  readonly entries: readonly ChainedEntry[]
+  readonly entries: readonly AuditItem[]
   readonly siblings: readonly {
     readonly id: string
     readonly decidedAt: Instant

@@ -4,7 +4,7 @@ import { verifyQuery } from '../api/queries.ts'
 import type { DecisionContext, DecisionRecord } from '../api/types.ts'
 import { Chip, Empty, Failure, Panel, Time } from '../ui/basics.tsx'
 import { VerifyResult } from '../ui/verify-result.tsx'
-import { ACTION_WORDS, entryLine, KIND_WORDS, wordFor } from '../words.ts'
+import { ACTION_WORDS, KIND_WORDS, wordFor } from '../words.ts'
 
 /** What people answered. */
 export function ApprovalsPanel({ approvals }: Pick<DecisionContext, 'approvals'>) {
@@ -79,10 +79,10 @@ export function RecordPanel({ record, context }: { record: DecisionRecord; conte
       )}
       <h3>Audit entries of this incident</h3>
       <ol className="entries">
-        {entries.map(({ seq, entry }) => (
+        {entries.map(({ seq, entry, words }) => (
           <li key={seq} className={entry.kind === 'decision_made' && entry.decisionId === record.id ? 'this' : ''}>
             <span className="num">{seq}</span> <Time at={entry.at} /> <strong>{wordFor(KIND_WORDS, entry.kind)}</strong>{' '}
-            {entryLine(entry)} <span className="soft">by {entry.actor.id}</span>
+            {words} <span className="soft">by {entry.actor.id}</span>
             {entry.kind === 'decision_made' && entry.decisionId === record.id && <Chip tone="info">this decision</Chip>}
           </li>
         ))}

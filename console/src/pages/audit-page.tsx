@@ -1,17 +1,19 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { type KeyboardEvent, useRef } from 'react'
-import type { ChainedEntry } from '../../../agent/domain/audit.ts'
+import { useCallback } from 'react'
 import { withQuery } from '../api/client.ts'
 import { type AuditQuery, auditQuery, verifyQuery } from '../api/queries.ts'
+import type { AuditItem } from '../api/types.ts'
+import { AuditTable } from '../audit/audit-table.tsx'
+import { ColumnChoice, columnsOf, columnsText } from '../audit/columns.tsx'
 import { AuditFilters } from '../ui/audit-filters.tsx'
-import { Empty, Failure, Loading, Panel, Time } from '../ui/basics.tsx'
+import { Empty, Failure, Loading, Panel } from '../ui/basics.tsx'
 import { useTitle } from '../ui/title.ts'
 import { VerifyResult } from '../ui/verify-result.tsx'
-import { entryLine, KIND_WORDS, wordFor } from '../words.ts'
 
-/** The filters, the order and the opened entry: all of the screen stands in its address. */
+/** The filters, the order, the columns and the opened entry: all of the screen stands in its address. */
 export interface AuditSearch extends AuditQuery {
+  readonly columns?: string | undefined
   readonly seq?: string | undefined
 }
 
@@ -19,14 +21,23 @@ export interface AuditSearch extends AuditQuery {
 export function AuditPage({ search }: { search: AuditSearch }) {
   useTitle('Audit log')
   const navigate = useNavigate()
-  const { seq, ...filter } = search
+  const { seq, columns: columnText, ...filter } = search
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery(auditQuery(filter))
   const verification = useQuery(verifyQuery)
   const rows = data?.pages.flatMap(({ items }) => items) ?? []
-  const order = filter.order ?? 'newest'
+  const columns = columnsOf(columnText)
+  const { order = 'newest', sort = 'seq' } = filter
+  const chosen = seq === undefined ? null : Number(seq)
   const set = (changed: AuditSearch) =>
-    void navigate({ to: '/audit', search: { ...search, ...changed }, replace: true })
-  const exportUrl = (format: string) => withQuery('/v1/audit/export', { ...filter, order, format })
+    void navigate({ to: '/audit', search: { ...search, ...changed }, replace: true, resetScroll: false })
+  const onMore = useCallback(() => {
+    if (!isFetching) void fetchNextPage()
+  }, [isFetching, fetchNextPage])
+  const exportUrl = (format: string) => {
+    const shown = { columns: columns.map(({ key }) => key).join(',') }
+    return withQuery('/v1/audit/export', { ...filter, order, sort, ...shown, format })
+  }
+  const isFiltered = Object.entries(filter).some(([name, value]) => !['order', 'sort'].includes(name) && value)
   return (
     <>
       <h1>Audit log</h1>
@@ -50,150 +61,99 @@ export function AuditPage({ search }: { search: AuditSearch }) {
           </span>
         }
       >
-        {verification.error && <Failure error={verification.error} />}
-        {verification.data && <VerifyResult verification={verification.data} />}
+        {verification.error && <Failure error={verification.error} retry={() => void verification.refetch()} />}
+        {verification.data && (
+          <VerifyResult
+            verification={verification.data}
+            onShow={(broken) => set({ ...cleared(search), seq: String(broken), order: 'newest', sort: undefined })}
+          />
+        )}
         <AuditFilters filter={filter} onChange={(changed) => set({ ...changed, seq: undefined })} />
+        <ColumnChoice columns={columns} onChange={(wanted) => set({ columns: columnsText(wanted) })} />
         {error && <Failure error={error} retry={() => void refetch()} />}
         {!data && !error && <Loading what="the audit log" />}
         {data && rows.length === 0 && (
-          <Empty>No entry fits. Clear a filter; an empty log has at least the agent’s start.</Empty>
+          <Empty>
+            {isFiltered
+              ? 'No entry fits. Clear a filter to see more.'
+              : 'Nothing is on record yet; the agent’s start will be.'}
+          </Empty>
         )}
         {rows.length > 0 && (
-          <Entries
+          <AuditTable
             rows={rows}
+            columns={columns}
+            sort={sort}
             order={order}
-            chosen={seq === undefined ? null : Number(seq)}
+            chosen={chosen}
             brokenAt={verification.data?.problem?.seq ?? null}
-            onChoose={(chosen) => set({ seq: chosen === null ? undefined : String(chosen) })}
-            onOrder={() => set({ order: order === 'newest' ? 'oldest' : 'newest' })}
+            hasMore={hasNextPage}
+            onMore={onMore}
+            onChoose={(one) => set({ seq: one === null ? undefined : String(one) })}
+            onSort={(key) => set(sortedAnew(key, sort, order))}
           />
         )}
-        {hasNextPage && (
-          <button type="button" disabled={isFetching} onClick={() => void fetchNextPage()}>
-            {order === 'newest' ? 'Older ones' : 'Newer ones'}
-          </button>
-        )}
         <p className="soft small">
-          {rows.length} entries shown{hasNextPage ? ', more fit' : ', all that fit'}. An export holds everything that
-          fits, in this order. Arrow keys move, Enter opens.
+          {rows.length.toLocaleString()} entries{' '}
+          {hasNextPage ? 'read so far; more come as you scroll' : 'fit, all of them'}. An export holds all that fit, in
+          these columns and this order;{' '}
+          <a href={withQuery('/v1/audit/export', { ...filter, format: 'ndjson' })} download>
+            whole entries
+          </a>{' '}
+          can be verified elsewhere. Arrow keys, Page Up and Down, Home and End move; Enter opens.
         </p>
+        {chosen !== null && <Opened item={rows.find((row) => row.seq === chosen)} seq={chosen} />}
       </Panel>
     </>
   )
 }
 
-interface EntriesProps {
-  readonly rows: readonly ChainedEntry[]
-  readonly order: string
-  readonly chosen: number | null
-  readonly brokenAt: number | null
-  readonly onChoose: (seq: number | null) => void
-  readonly onOrder: () => void
+/** A search without its filters. */
+function cleared(search: AuditSearch): AuditSearch {
+  return Object.fromEntries(Object.keys(search).map((key) => [key, key === 'columns' ? search.columns : undefined]))
 }
 
-function Entries({ rows, order, chosen, brokenAt, onChoose, onOrder }: EntriesProps) {
-  const body = useRef<HTMLTableSectionElement>(null)
-  const onKey = (event: KeyboardEvent<HTMLTableSectionElement>) => {
-    const buttons = [...(body.current?.querySelectorAll<HTMLButtonElement>('button.open') ?? [])]
-    const at = buttons.indexOf(document.activeElement as HTMLButtonElement)
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key]
-    if (at < 0 || to === undefined) return
-    event.preventDefault()
-    buttons[Math.max(0, Math.min(buttons.length - 1, to))]?.focus()
-  }
+/** Another column, or the same one the other way round. The number goes from the newest, names from their beginning. */
+function sortedAnew(key: string, sort: string, order: string): AuditSearch {
+  const flipped = order === 'newest' ? 'oldest' : 'newest'
+  if (key === sort) return { order: flipped }
+  return { sort: key === 'seq' ? undefined : key, order: key === 'seq' ? 'newest' : 'oldest' }
+}
+
+/** One entry whole, as it is chained. */
+function Opened({ item, seq }: { item: AuditItem | undefined; seq: number }) {
+  if (!item) return <Empty>Entry {seq} is not among those read so far: scroll to it, or clear the filters.</Empty>
+  const { words, ...chained } = item
+  const { entry } = item
+  const incident = 'incidentId' in entry ? entry.incidentId : null
+  const decision = 'decisionId' in entry ? entry.decisionId : null
+  const run = 'runId' in entry ? entry.runId : null
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable by keyboard
-    <section className="scroll" tabIndex={0} aria-label="Entries">
-      <table className="audit stacked">
-        <thead>
-          <tr>
-            <th aria-sort={order === 'newest' ? 'descending' : 'ascending'}>
-              <button type="button" className="plain" onClick={onOrder}>
-                No. {order === 'newest' ? '▾' : '▴'}
-              </button>
-            </th>
-            <th>Time</th>
-            <th>What</th>
-            <th>Service</th>
-            <th className="grow">In words</th>
-            <th>By</th>
-          </tr>
-        </thead>
-        <tbody ref={body} onKeyDown={onKey}>
-          {rows.map((row) => (
-            <Entry
-              key={row.seq}
-              row={row}
-              isOpen={row.seq === chosen}
-              isBroken={row.seq === brokenAt}
-              onChoose={onChoose}
-            />
-          ))}
-        </tbody>
-      </table>
+    <section aria-label={`Entry ${seq}`}>
+      <h3>
+        Entry {seq}: {words}
+      </h3>
+      <p className="actions">
+        {decision && (
+          <Link to="/decisions/$id" params={{ id: decision }}>
+            Its decision
+          </Link>
+        )}
+        {incident && (
+          <Link to="/incidents/$id" params={{ id: incident }}>
+            Its incident
+          </Link>
+        )}
+        {run && (
+          <Link to="/runs/$id" params={{ id: run }}>
+            Its run
+          </Link>
+        )}
+      </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: text that scrolls must be reachable by keyboard */}
+      <pre className="entry-json" tabIndex={0}>
+        {JSON.stringify(chained, null, 2)}
+      </pre>
     </section>
-  )
-}
-
-interface EntryProps {
-  readonly row: ChainedEntry
-  readonly isOpen: boolean
-  readonly isBroken: boolean
-  readonly onChoose: (seq: number | null) => void
-}
-
-function Entry({ row, isOpen, isBroken, onChoose }: EntryProps) {
-  const { seq, entry } = row
-  const decisionId = 'decisionId' in entry ? entry.decisionId : null
-  const incidentId = 'incidentId' in entry ? entry.incidentId : null
-  return (
-    <>
-      <tr className={isBroken ? 'block' : ''}>
-        <td>
-          <button
-            type="button"
-            className="plain open num"
-            aria-expanded={isOpen}
-            aria-label={`Entry ${seq}, ${wordFor(KIND_WORDS, entry.kind)}`}
-            onClick={() => onChoose(isOpen ? null : seq)}
-          >
-            {isOpen ? '▾' : '▸'} {seq}
-            {isBroken && ' ✗ broken'}
-          </button>
-        </td>
-        <td>
-          <Time at={entry.at} />
-        </td>
-        <td>{wordFor(KIND_WORDS, entry.kind)}</td>
-        <td>{'service' in entry ? (entry.service ?? 'everything') : ''}</td>
-        <td className="grow">
-          {decisionId ? (
-            <Link to="/decisions/$id" params={{ id: decisionId }}>
-              {entryLine(entry)}
-            </Link>
-          ) : (
-            entryLine(entry)
-          )}
-        </td>
-        <td>{entry.actor.id}</td>
-      </tr>
-      {isOpen && (
-        <tr>
-          <td colSpan={6}>
-            {incidentId && (
-              <p>
-                <Link to="/incidents/$id" params={{ id: incidentId }}>
-                  Its incident
-                </Link>
-              </p>
-            )}
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: text that scrolls must be reachable by keyboard */}
-            <pre className="entry-json" tabIndex={0}>
-              {JSON.stringify(row, null, 2)}
-            </pre>
-          </td>
-        </tr>
-      )}
-    </>
   )
 }

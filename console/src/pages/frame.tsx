@@ -25,6 +25,9 @@ export function Frame() {
         <nav aria-label="Screens">
           <Link to="/">Now</Link>
           <Link to="/incidents">Incidents</Link>
+          <Link to="/plans">Plans</Link>
+          <Link to="/report">Report</Link>
+          <Link to="/evals">Evals</Link>
           <Link to="/audit">Audit log</Link>
         </nav>
         <div className="top-right">

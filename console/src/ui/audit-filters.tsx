@@ -2,6 +2,9 @@ import type { ReactNode } from 'react'
 import type { AuditQuery } from '../api/queries.ts'
 import { ACTION_WORDS, DISPOSITION_WORDS, KIND_WORDS, wordFor } from '../words.ts'
 
+/** What is no filter: it stays when filters are cleared. */
+const KEPT = ['order', 'sort']
+
 interface FilterProps {
   readonly filter: AuditQuery
   readonly onChange: (changed: AuditQuery) => void
@@ -9,7 +12,7 @@ interface FilterProps {
 
 /** What narrows the audit log; each filter takes hold when it is left or confirmed with Enter. */
 export function AuditFilters({ filter, onChange }: FilterProps) {
-  const isFiltered = Object.entries(filter).some(([name, value]) => name !== 'order' && value !== undefined)
+  const isFiltered = Object.entries(filter).some(([name, value]) => !KEPT.includes(name) && value !== undefined)
   return (
     <search className="filters">
       <Choice label="What" value={filter.kind} words={KIND_WORDS} onChange={(kind) => onChange({ kind })} />
@@ -33,7 +36,7 @@ export function AuditFilters({ filter, onChange }: FilterProps) {
           onClick={() =>
             onChange(
               Object.fromEntries(
-                Object.keys(filter).map((name) => [name, name === 'order' ? filter.order : undefined]),
+                Object.entries(filter).map(([name, value]) => [name, KEPT.includes(name) ? value : undefined]),
               ),
             )
           }

@@ -1,7 +1,7 @@
 import type { Verification } from '../api/types.ts'
 
 /** Whether the chain holds, and where it breaks. */
-export function VerifyResult({ verification }: { verification: Verification }) {
+export function VerifyResult({ verification, onShow }: { verification: Verification; onShow?: (seq: number) => void }) {
   const { ok, entries, anchors, anchoredUpTo, problem } = verification
   const outside =
     anchors === 0
@@ -16,7 +16,12 @@ export function VerifyResult({ verification }: { verification: Verification }) {
       ) : (
         <p>
           <strong>✗ The chain breaks at entry {problem?.seq}</strong> ({problem?.kind.replaceAll('_', ' ')}):{' '}
-          {problem?.detail}. Entries before it verify. Export the log, and compare the database with its backups.
+          {problem?.detail}. Entries before it verify. Export the log, and compare the database with its backups.{' '}
+          {problem && onShow && (
+            <button type="button" onClick={() => onShow(problem.seq)}>
+              Show entry {problem.seq}
+            </button>
+          )}
         </p>
       )}
     </div>
