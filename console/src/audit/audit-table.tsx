@@ -5,7 +5,7 @@ import { KIND_WORDS, wordFor } from '../words.ts'
 import type { Column } from './columns.tsx'
 
 const ROW_PX = 34
-const NARROW_ROW_PX = 62
+const NARROW_ROW_PX = 84
 const OVERSCAN = 12
 /** How many rows before the end the next page is asked for, so that a steady hand never sees it. */
 const AHEAD = 120

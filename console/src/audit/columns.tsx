@@ -20,14 +20,14 @@ function field({ entry }: AuditItem, name: string): string | null {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { key: 'seq', title: 'No.', width: '92px', isSortable: true, cell: ({ seq }) => seq },
-  { key: 'at', title: 'Time', width: '178px', isSortable: false, cell: ({ entry }) => <Time at={entry.at} /> },
+  { key: 'seq', title: 'No.', width: '76px', isSortable: true, cell: ({ seq }) => seq },
+  { key: 'at', title: 'Time', width: '172px', isSortable: false, cell: ({ entry }) => <Time at={entry.at} /> },
   {
-    ...{ key: 'kind', title: 'What', width: '154px', isSortable: true },
+    ...{ key: 'kind', title: 'What', width: '140px', isSortable: true },
     cell: ({ entry }) => wordFor(KIND_WORDS, entry.kind),
   },
   {
-    ...{ key: 'service', title: 'Service', width: '150px', isSortable: true },
+    ...{ key: 'service', title: 'Service', width: '120px', isSortable: true },
     cell: (item) => ('service' in item.entry ? (item.entry.service ?? 'everything') : ''),
   },
   {
@@ -42,7 +42,7 @@ export const COLUMNS: readonly Column[] = [
       )
     },
   },
-  { key: 'actor', title: 'By', width: '180px', isSortable: true, cell: ({ entry }) => entry.actor.id },
+  { key: 'actor', title: 'By', width: '150px', isSortable: true, cell: ({ entry }) => entry.actor.id },
   {
     ...{ key: 'action', title: 'Action', width: '210px', isSortable: false },
     cell: (item) => wordsOf(ACTION_WORDS, field(item, 'action')),

@@ -1,5 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { Run } from '../../../agent/domain/run.ts'
+import type { RunReport } from '../../../agent/domain/run-report.ts'
 import { plansQuery } from '../api/review-queries.ts'
 import type { PlanRun, PlanView } from '../api/review-types.ts'
 import { durationText, spanText } from '../times.ts'
@@ -17,7 +19,9 @@ export interface PlansSearch {
 export function PlansPage({ search }: { search: PlansSearch }) {
   useTitle('Plans and drills')
   const { data, error, refetch } = useQuery(plansQuery)
-  const plans = data?.plans.filter(({ service }) => search.service === undefined || service === search.service) ?? []
+  const plans = (data?.plans ?? [])
+    .filter(({ service }) => search.service === undefined || service === search.service)
+    .toSorted((a, b) => b.history.length - a.history.length)
   return (
     <>
       <h1>Plans and drills</h1>
@@ -130,12 +134,12 @@ function Plan({ plan }: { plan: PlanView }) {
 
 function History({ plan }: { plan: PlanView }) {
   const { history, objectives } = plan
-  if (history.length === 0) return <Empty>It has never run, not even as a drill.</Empty>
+  if (history.length === 0) return null
   const measured = history.flatMap(({ run, report }) => (report ? [{ run, report }] : []))
   const recovery = measured.map(({ run, report }): Dot => {
-    const ms = report.recoveryFromOnsetMs ?? report.recoveryFromDecisionMs
-    const words = `${run.isDryRun ? 'drill' : 'run'}: ${durationText(ms)}, ${report.meetsRto ? 'kept' : 'missed'}`
-    return { at: run.requestedAt, value: ms / 1000, isBad: !report.meetsRto, words }
+    const { ms, isKept } = recoveryOf({ run, report })
+    const words = `${run.isDryRun ? 'drill' : 'run'}: ${durationText(ms)}, ${isKept ? 'kept' : 'missed'}`
+    return { at: run.requestedAt, value: ms / 1000, isBad: !isKept, words }
   })
   const loss = measured.flatMap(({ run, report }): Dot[] =>
     report.dataLossSeconds === null
@@ -184,6 +188,13 @@ function History({ plan }: { plan: PlanView }) {
   )
 }
 
+/** A drill has no users to be hurt: what counts for it is the time from its order. */
+function recoveryOf({ run, report }: { run: Run; report: RunReport }): { ms: number; isKept: boolean } {
+  const { recoveryFromDecisionMs, recoveryFromOnsetMs, rtoMs, meetsRto } = report
+  if (run.isDryRun) return { ms: recoveryFromDecisionMs, isKept: recoveryFromDecisionMs <= rtoMs }
+  return { ms: recoveryFromOnsetMs ?? recoveryFromDecisionMs, isKept: meetsRto }
+}
+
 const TONES: Readonly<Record<string, Tone>> = {
   succeeded: 'good',
   failed: 'warn',
@@ -203,7 +214,7 @@ function HistoryItem({ one: { run, report, isThisVersion } }: { one: PlanRun }) 
       <span className="soft">
         by {run.requestedBy}
         {ended && `, ended after ${ended}`}
-        {report && `; ${report.meetsRto ? 'RTO kept' : 'RTO missed'}`}
+        {report && `; ${recoveryOf({ run, report }).isKept ? 'RTO kept' : 'RTO missed'}`}
         {report && report.meetsRpo !== null && `, ${report.meetsRpo ? 'RPO kept' : 'RPO missed'}`}
         {!isThisVersion && '; an earlier version of the plan'}
       </span>
