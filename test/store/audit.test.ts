@@ -9,14 +9,14 @@ import { type TestStore, testServer } from './test-database.ts'
 
 const server = testServer()
 
-function act(test: TestStore, number: number): AuditEntry {
+function act(test: TestStore, number: number, service: string | null = null): AuditEntry {
   const details = { number }
   return {
     kind: 'administrative_act',
     at: test.at(number),
     actor: ALICE,
     act: 'note',
-    service: null,
+    service,
     reason: '=1+1, "x"',
     details,
   }
@@ -203,8 +203,13 @@ describe('export', () => {
 describe('a sorted audit log', () => {
   it('goes by a column, keeps the order of the chain where entries are equal, and continues where a page ended', async () => {
     const test = await server.open()
-    const of = (service: string | null, number: number) => ({ ...act(test, number), service })
-    await test.store.audit.append([of('b', 1), of('a', 2), of(null, 3), of('a', 4), of('b', 5)])
+    await test.store.audit.append([
+      act(test, 1, 'b'),
+      act(test, 2, 'a'),
+      act(test, 3),
+      act(test, 4, 'a'),
+      act(test, 5, 'b'),
+    ])
     const seqs = async (filter: Parameters<typeof test.store.audit.list>[0]) =>
       (await test.store.audit.list({ sort: 'service', ...filter })).map(({ seq }) => seq)
     expect(await seqs({ order: 'oldest' })).toEqual([3, 2, 4, 1, 5])
@@ -215,7 +220,7 @@ describe('a sorted audit log', () => {
 
   it('is exported in the columns that were asked for, with formulas made harmless', async () => {
     const test = await server.open()
-    await test.store.audit.append([{ ...act(test, 1), service: '=cmd()' } as AuditEntry, act(test, 2)])
+    await test.store.audit.append([act(test, 1, '=cmd()'), act(test, 2)])
     const exported = async (format: 'csv' | 'json') => {
       const stream = new PassThrough()
       const read = text(stream)
