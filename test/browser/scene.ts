@@ -56,7 +56,7 @@ export async function scene(
     const upstreams = await serveUpstreams(incident)
     cleanups.push(() => upstreams.close())
     const { service, collectors } = recordedEntry(incident, upstreams.url)
-    const plans = (approvers ? demoPlans(service) : []).map((plan) => ({
+    const plans = (approvers ? demoPlans(service, null) : []).map((plan) => ({
       ...plan,
       name: `${service.name}-${plan.name}`,
     }))
