@@ -10,6 +10,7 @@ import { countAssessment, showQueues } from './app/count.ts'
 import { countedServices } from './app/counted-services.ts'
 import { type Intake, intakeFor } from './app/intake.ts'
 import { probeIsolation } from './app/isolation-probe.ts'
+import { assessmentFields, entryFields } from './app/log-fields.ts'
 import { type AgentMetrics, agentMetrics } from './app/metrics.ts'
 import { notifiersOf } from './app/notifiers.ts'
 import { observedNotifier, observedServices, observedTracer } from './app/observed.ts'
@@ -21,6 +22,7 @@ import { secretKeyIn } from './app/secret-key.ts'
 import { serviceBook } from './app/service-book.ts'
 import { slackAsking } from './app/slack-asking.ts'
 import { storeBudget } from './app/store-budget.ts'
+import { spanningTracer, spansOf, stageSpans } from './app/tracing.ts'
 import { type People, peopleOf } from './approval/people.ts'
 import { channelOrder } from './config/notify-settings.ts'
 import { type Config, dataFolderOf, type Environment, recordingsFolderOf } from './config.ts'
@@ -42,6 +44,7 @@ import { sortableIds } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createMask, type Mask } from './lib/mask.ts'
 import { retrying } from './lib/retry.ts'
+import { traceIdOfIncident } from './lib/spans.ts'
 import type { AnalystPrompt } from './llm/analyst-prompt.ts'
 import { runDelivery } from './notify/outbox.ts'
 import type { Store } from './store/store.ts'
@@ -110,6 +113,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const id = options.id ?? settings.agentId ?? newId('agent')
   const log = options.log.child({ agent: id })
 
+  const spans = await spansOf(config, environment, { agentId: id, version: options.version, clock })
+  cleanups.push(() => spans.close())
   const metrics = agentMetrics()
   metrics.info.set({ version: options.version, mode: settings.mode }, 1)
   const onAnchorFailure = () => metrics.anchorFailures.inc()
@@ -128,7 +133,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const plans = planBook(config.plans)
   const catalogue = serviceBook(config.catalogue, plans, systemPorts({ clock, recentChanges }))
   const people = peopleOf(settings.people, settings.groups)
-  const services = countedServices(observedServices(catalogue, metrics, clock), people)
+  const services = countedServices(observedServices(catalogue, metrics, clock, spans), people)
 
   const { analyst, prompt, tracer } = buildAnalyst(options.analyst ?? 'auto', {
     settings: settings.analyst,
@@ -140,7 +145,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     calibrations: readCalibrations(),
     recordingsFolder: recordingsFolderOf(config),
     budget: (limits) => storeBudget(limits, store, clock),
-    observeTracer: (inner) => observedTracer(inner, metrics),
+    observeTracer: (inner) => spanningTracer(observedTracer(inner, metrics), spans),
   })
   cleanups.push(() => tracer.close())
   log.info({ analyst: analyst.id, mode: settings.mode, services: services.all().length }, 'agent built')
@@ -177,6 +182,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     messages,
     deadlineMs: settings.assess.deadlineSeconds * 1000,
     windowMs: settings.assess.windowMinutes * 60_000,
+    spans,
     ...(options.progress && { progress: options.progress }),
   }
   const assessNow = async (incidentId: string): Promise<Assessment | null> => {
@@ -212,6 +218,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   let assessor: Loop | null = null
   const onAssessed = (assessment: Assessment) => {
     countAssessment(metrics, assessment)
+    log.info(assessmentFields(assessment), 'decided')
     if (assessment.recorded.runId !== null) for (const loop of running) loop.nudge()
     options.onAssessed?.(assessment)
   }
@@ -227,11 +234,16 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     loops.push(startLoop({ name, clock, intervalMs, round: wrapped, onError }))
   }
 
+  const stages = stageSpans(spans)
   const runs = runDesk({
     ...{ config, environment, agentId: id, store, services, plans, http, mask, retry, clock, onError },
     policy: () => policy.inForce().policy,
     registry: metrics.registry,
-    onEntry: () => showing?.nudge(),
+    onEntry: (run, entry) => {
+      stages(run, entry)
+      log.info(entryFields(run, entry), 'run')
+      showing?.nudge()
+    },
   })
   let running: Loop[] = []
 
@@ -249,7 +261,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     await store.audit.append([{ kind: 'agent_started', at, actor, version: options.version, mode: settings.mode }])
     await policy.recordStart()
 
-    const onFailed = () => metrics.assessmentFailures.inc()
+    const onFailed = (incident: string) => {
+      metrics.assessmentFailures.inc()
+      log.warn({ incident, trace: traceIdOfIncident(incident) }, 'no decision was reached, people are told')
+    }
     const { concurrency } = settings.assess
     assessor = startAssessor(assessDeps, { concurrency, pollMs: 500, onAssessed, onFailed, onError })
     loops.push(assessor)

@@ -46,6 +46,25 @@ export function agentMetrics() {
     ),
     readSeconds: histogram('collector_seconds', 'Time of one look, by source.', SECONDS, 'source'),
 
+    checkLatency: gauge(
+      'check_latency_seconds',
+      'Time that a health check measured when it last looked, where it measures one; `cross_cloud_probe` is from the recovery site to the primary.',
+      'service',
+      'check',
+    ),
+    checkStatus: gauge(
+      'check_status',
+      'What a health check said when it last looked: 0 ok, 1 degraded, 2 error, 3 unknown.',
+      'service',
+      'check',
+    ),
+    targetLag: gauge(
+      'target_lag_seconds',
+      'Seconds of data that promoting a target would have lost when it was last measured; infinite when unknown.',
+      'service',
+      'target',
+    ),
+
     opinions: counter(
       'opinions_total',
       'Opinions of analysts, by outcome: a verdict, or why it abstained.',

@@ -1,18 +1,21 @@
 import type { Collector } from '../../collectors/collector.ts'
+import type { Signal } from '../domain/signal.ts'
 import { epochMs } from '../domain/time.ts'
 import { failureKindOf } from '../engine/collect.ts'
 import type { ServiceBook, ServiceEntry } from '../engine/service-entry.ts'
 import type { Clock } from '../lib/clock.ts'
 import { asFault } from '../lib/errors.ts'
+import type { Spans } from '../lib/spans.ts'
 import type { Tracer } from '../llm/tracer.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { AgentMetrics } from './metrics.ts'
+import { tracedCollector } from './tracing.ts'
 
-/** The same services, with every look at their upstreams counted and timed. */
-export function observedServices(book: ServiceBook, metrics: AgentMetrics, clock: Clock): ServiceBook {
+/** The same services, with every look at their upstreams counted, timed and traced. */
+export function observedServices(book: ServiceBook, metrics: AgentMetrics, clock: Clock, spans: Spans): ServiceBook {
   const observed = new Map<ServiceEntry, ServiceEntry>()
-  for (const entry of book.all())
-    observed.set(entry, { ...entry, collectors: entry.collectors.map((one) => observedCollector(one, metrics, clock)) })
+  const observe = (one: Collector) => observedCollector(tracedCollector(one, spans), metrics, clock)
+  for (const entry of book.all()) observed.set(entry, { ...entry, collectors: entry.collectors.map(observe) })
   return {
     find: (name) => {
       const entry = book.find(name)
@@ -42,12 +45,33 @@ function observedCollector(collector: Collector, metrics: AgentMetrics, clock: C
       try {
         const signals = await collector.collect(scope, ctx)
         count(signals.length > 0 ? 'ok' : 'empty')
+        showMeasured(metrics, scope.service.name, signals)
         return signals
       } catch (error) {
         count(failureKindOf(asFault(error)))
         throw error
       }
     },
+  }
+}
+
+const CHECK_STATUS = { ok: 0, degraded: 1, error: 2, unknown: 3 } as const
+
+/** Shows what checks and readiness measured. Names of services and checks come from the configuration. */
+function showMeasured(metrics: AgentMetrics, service: string, signals: readonly Signal[]): void {
+  for (const signal of signals) {
+    if (signal.kind === 'health_check') {
+      const labels = { service, check: signal.check }
+      metrics.checkStatus.set(labels, CHECK_STATUS[signal.status])
+      if (signal.latencyMs !== null) metrics.checkLatency.set(labels, signal.latencyMs / 1000)
+      // An old figure would look like a good one.
+      else metrics.checkLatency.remove(labels)
+    }
+    if (signal.kind === 'readiness' && signal.exists)
+      metrics.targetLag.set(
+        { service, target: signal.target },
+        signal.replicationLagSeconds ?? Number.POSITIVE_INFINITY,
+      )
   }
 }
 

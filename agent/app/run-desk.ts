@@ -19,7 +19,7 @@ import type { Mask } from '../lib/mask.ts'
 import type { Retry } from '../lib/retry.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Store } from '../store/store.ts'
-import { countRun, runMetrics } from './run-metrics.ts'
+import { announcePlans, countRun, runMetrics } from './run-metrics.ts'
 
 export interface RunDeskParts {
   readonly config: Config
@@ -60,6 +60,10 @@ export function runDesk(parts: RunDeskParts): RunDesk {
   const variables = PROGRAM_VARIABLES.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))
   const ports = systemStagePorts({ http, mask, environment: Object.fromEntries(variables) })
   const metrics = runMetrics(parts.registry)
+  announcePlans(
+    metrics,
+    plans.all().map(({ plan }) => plan.name),
+  )
   const stampers = new Map<string, Stamper>()
 
   const look: RunDesk['look'] = async (entry, incidentId, abort) => {

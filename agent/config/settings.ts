@@ -7,6 +7,7 @@ import { ApprovalSettings, SlackSettings } from './approval-settings.ts'
 import { NotifySettings } from './notify-settings.ts'
 import { GroupSettings, PeopleSettings } from './people-settings.ts'
 import { ServerOptions } from './server-options.ts'
+import { TracingSettings } from './tracing-settings.ts'
 
 const Days = z.number().positive()
 
@@ -19,6 +20,7 @@ export const Settings = z
     /** Name of this agent among several on one database; a random one without it. */
     agentId: z.string().min(1).optional(),
     log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+    tracing: TracingSettings,
     server: ServerOptions,
     /** How people reach the server in messages; by default the address it listens on. */
     publicUrl: z.url({ protocol: /^https?$/ }).optional(),

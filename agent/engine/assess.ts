@@ -11,6 +11,7 @@ import type { Http } from '../lib/http.ts'
 import type { NewId } from '../lib/ids.ts'
 import type { Mask } from '../lib/mask.ts'
 import type { Retry } from '../lib/retry.ts'
+import { noSpans, type SpanAttributes, type Spans } from '../lib/spans.ts'
 import type { Analyst } from '../llm/analyst.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Claim, RawBody } from '../store/records.ts'
@@ -50,6 +51,8 @@ export interface AssessDeps {
   readonly deadlineMs: number
   readonly windowMs: number
   readonly progress?: Progress
+  /** Where the time of an assessment is shown; nowhere unless given. */
+  readonly spans?: Spans
 }
 
 /** What one assessment came to. */
@@ -81,16 +84,26 @@ export async function assess(claim: Claim, deps: AssessDeps): Promise<Assessment
     .sleep(deps.deadlineMs, timer.signal)
     .then(() => stop.abort(new Fault('deadline', `no decision within ${deps.deadlineMs} ms`)))
     .catch(() => undefined)
+  const spans = deps.spans ?? noSpans
+  const span = spans.begin('assess', claim.incidentId, { incident: claim.incidentId, attempt: claim.attempt })
   try {
-    const work = assessWithin(claim, deps, stop.signal)
-    return await Promise.race([work, rejectedOn(stop.signal)])
+    const work = spans.within(span, () => assessWithin(claim, deps, stop.signal))
+    const assessment = await Promise.race([work, rejectedOn(stop.signal)])
+    span.end({ attributes: spanOf(assessment) })
+    return assessment
   } catch (error) {
+    span.end({ error: asFault(error).code })
     await fail(claim, deps, error)
     return null
   } finally {
     timer.abort()
     stop.abort()
   }
+}
+
+function spanOf({ incident, judgement, recorded }: Assessment): SpanAttributes {
+  const { action, disposition } = judgement.decision
+  return { service: incident.service, decision: recorded.id, action, disposition, analyst: judgement.opinion.analyst }
 }
 
 function rejectedOn(abort: AbortSignal): Promise<never> {
@@ -116,6 +129,7 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
     agentStateFor(entry, { store, mode: deps.mode, isolation: deps.isolation, nowMs: clock.now() }),
     store.decisions.lastOutcome(incident.id),
   ])
+  const judging = (deps.spans ?? noSpans).child('judge', { service: incident.service })
   const judgement = await judge(looked.snapshot, {
     analyst: deps.analyst,
     policy,
@@ -129,6 +143,7 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
       : undefined,
     progress,
   })
+  judging.end()
   const judgedMs = clock.elapsed()
   // Past the deadline a person was paged already; a late decision must not follow that page.
   abort.throwIfAborted()

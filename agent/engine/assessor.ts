@@ -6,7 +6,7 @@ export interface AssessorOptions {
   readonly pollMs: number
   readonly onAssessed?: (assessment: Assessment) => void
   /** An assessment ended without a decision; people were paged and it is on the record. */
-  readonly onFailed?: () => void
+  readonly onFailed?: (incidentId: string) => void
   readonly onError: (name: string, error: unknown) => void
 }
 
@@ -21,7 +21,7 @@ export function startAssessor(deps: AssessDeps, options: AssessorOptions): Loop 
   const workOn = async (claim: Parameters<typeof assess>[0]) => {
     const assessment = await assess(claim, deps)
     if (assessment) options.onAssessed?.(assessment)
-    else options.onFailed?.()
+    else options.onFailed?.(claim.incidentId)
   }
   const round = async (): Promise<boolean> => {
     if (working.size >= options.concurrency) return false

@@ -1,9 +1,13 @@
+import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { agentMetrics } from '../../agent/app/metrics.ts'
 import { observedNotifier, observedServices, observedTracer } from '../../agent/app/observed.ts'
+import { announcePlans, runMetrics } from '../../agent/app/run-metrics.ts'
 import { Service } from '../../agent/domain/service.ts'
+import type { Signal } from '../../agent/domain/signal.ts'
 import { Fault } from '../../agent/lib/errors.ts'
 import { tryOnce } from '../../agent/lib/retry.ts'
+import { noSpans } from '../../agent/lib/spans.ts'
 import { noTracer, type TracedCall } from '../../agent/llm/tracer.ts'
 import type { Notification } from '../../agent/notify/notifier.ts'
 import type { CollectContext, Collector } from '../../collectors/collector.ts'
@@ -44,7 +48,7 @@ function observed(collect: Collector['collect']) {
     collect,
   }
   const entry = { service, collectors: [collector], plans: {}, approvers: [], approvalsNeeded: 1 }
-  const book = observedServices({ find: () => entry, all: () => [entry] }, metrics, clock)
+  const book = observedServices({ find: () => entry, all: () => [entry] }, metrics, clock, noSpans)
   return {
     metrics,
     clock,
@@ -81,6 +85,41 @@ describe('metrics of collectors', () => {
     const text = await metrics.registry.metrics()
     expect(text).toContain('failwise_collector_reads_total{source="loki",outcome="timeout"} 1')
     expect(text).not.toContain('outcome="empty"')
+  })
+})
+
+describe('metrics of what was measured', () => {
+  const check = { kind: 'health_check', id: 'c', check: 'cross_cloud_probe', detail: null, checkedAt: null } as const
+  const lag = (target: 'secondary' | 'dr', replicationLagSeconds: number | null, exists = true): Signal => ({
+    ...{ kind: 'readiness', id: target, target, exists, healthy: true, capacity: 'ok', replicationLagSeconds },
+    ...{ sharedDependencies: [], lastBackupAt: null, lastRestoreTestAt: null, checkedAt: null, detail: null },
+  })
+
+  it('show how long a check took, and forget it when the next one measured nothing', async () => {
+    let signals: Signal[] = [{ ...check, status: 'degraded', latencyMs: 250 }]
+    const { metrics, look } = observed(async () => signals)
+    await look()
+    const labels = '{service="shop",check="cross_cloud_probe"}'
+    expect(await metrics.registry.metrics()).toContain(`failwise_check_latency_seconds${labels} 0.25`)
+    signals = [{ ...check, status: 'error', latencyMs: null }]
+    await look()
+    const text = await metrics.registry.metrics()
+    expect(text).not.toContain('failwise_check_latency_seconds{')
+    expect(text).toContain(`failwise_check_status${labels} 2`)
+  })
+
+  it('show the lag of each target, infinite where nobody could measure it', async () => {
+    const { metrics, look } = observed(async () => [lag('secondary', 4), lag('dr', null)])
+    await look()
+    const text = await metrics.registry.metrics()
+    expect(text).toMatch(/failwise_target_lag_seconds\{service="shop",target="secondary"\} 4\n/)
+    expect(text).toMatch(/failwise_target_lag_seconds\{service="shop",target="dr"\} \+Inf\n/)
+  })
+
+  it('show nothing of a target that does not exist', async () => {
+    const { metrics, look } = observed(async () => [lag('dr', null, false)])
+    await look()
+    expect(await metrics.registry.metrics()).not.toContain('failwise_target_lag_seconds{')
   })
 })
 
@@ -175,5 +214,15 @@ describe('metrics of a whole agent', () => {
     expect(text).toContain('failwise_http_requests_total{method="any",route="unknown",status="404"} 2')
     expect(text).toContain('route="/v1/incidents/:id",status="404"} 1')
     expect(text).not.toMatch(/nowhere|made-up|secret/)
+  })
+})
+
+describe('metrics of runs', () => {
+  it('stand at 0 before the first run, so that an increase can be seen', async () => {
+    const registry = new Registry()
+    announcePlans(runMetrics(registry), ['move-shop'])
+    const text = await registry.metrics()
+    expect(text).toContain('failwise_run_objectives_total{plan="move-shop",objective="rto",result="missed"} 0')
+    expect(text).toContain('failwise_runs_succeeded_total{plan="move-shop",kind="rehearsal"} 0')
   })
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { agentMetrics } from '../../agent/app/metrics.ts'
+import { runMetrics } from '../../agent/app/run-metrics.ts'
 import { serverUnderTest } from '../server/harness.ts'
 
 const GRAFANA = 'deploy/grafana'
@@ -53,11 +54,18 @@ const dashboards = readdirSync(GRAFANA)
   .filter((name) => name.endsWith('.json'))
   .map((name) => Dashboard.parse(JSON.parse(readFileSync(`${GRAFANA}/${name}`, 'utf8'))))
 
+/** What an agent registers itself, besides its entrances. */
+function ownRegistry() {
+  const { registry } = agentMetrics()
+  runMetrics(registry)
+  return registry
+}
+
 /** Every name that Prometheus would find at /metrics, with the suffixes of histograms, and its labels. */
 async function namesAtMetrics(): Promise<Map<string, readonly string[]>> {
   const { registry: served } = await serverUnderTest()
   const names = new Map<string, readonly string[]>()
-  for (const registry of [agentMetrics().registry, served])
+  for (const registry of [ownRegistry(), served])
     for (const metric of registry.getMetricsAsArray()) {
       const { name, labelNames = [] } = metric as unknown as { name: string; labelNames?: string[] }
       const isHistogram = metric.constructor.name === 'Histogram'
@@ -113,8 +121,8 @@ describe('rules and dashboards', () => {
       ...alerts.map(({ expr }) => expr),
       ...dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
     ].join('\n')
-    const own = agentMetrics()
-      .registry.getMetricsAsArray()
+    const own = ownRegistry()
+      .getMetricsAsArray()
       .map(({ name }) => name)
     const unused = own.filter((name) => name.startsWith('failwise_') && !used.includes(name))
     expect(unused).toEqual(['failwise_agent_info'])
@@ -123,7 +131,7 @@ describe('rules and dashboards', () => {
 
 describe('dashboards', () => {
   it('have ids of their own and panels that do not overlap', () => {
-    expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(4)
+    expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(6)
     for (const { panels } of dashboards) {
       expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
       const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
