@@ -22,7 +22,7 @@ import { type AnomalyReader, type Judgement, judge } from './judge.ts'
 import { rawBodyOf } from './kept-exchange.ts'
 import { decisionMessages, failureMessages, type MessageOptions, resolvedMessages } from './messages.ts'
 import { type Progress, silent } from './progress.ts'
-import { nextAssessmentAt } from './schedule.ts'
+import { nextAssessmentAt, usersHurt } from './schedule.ts'
 import type { ServiceBook, ServiceEntry } from './service-entry.ts'
 
 /** The policy in force, with the text it was read from. */
@@ -271,14 +271,13 @@ function dataLossOf({ decision, facts }: Judgement): number | null {
 }
 
 function evaluationOf({ facts, healthScore }: Judgement) {
-  const { overall } = facts.hurt
-  const isFresh = overall !== 'unknown' && facts.vanished.length === 0
+  const hurt = usersHurt(facts)
   return {
     at: facts.takenAt,
-    good: overall === 'no' && facts.alert.firing === 0,
-    fresh: isFresh,
+    good: hurt === 'no' && facts.alert.firing === 0,
+    fresh: hurt !== 'unknown' && facts.vanished.length === 0,
     score: healthScore.score,
-    detail: `users hurt: ${overall}; alerts firing: ${facts.alert.firing}; series vanished: ${facts.vanished.length}`,
+    detail: `users hurt: ${hurt}; alerts firing: ${facts.alert.firing}; series vanished: ${facts.vanished.length}`,
   }
 }
 

@@ -76,7 +76,7 @@ async function claimNext(
               incidentId === null ? is('next_assessment_at', '<=', now) : is('id', '=', incidentId),
               is('claim_token', 'is', null),
             ]),
-            // Its agent died, or hangs: the lease ran out.
+            // Its agent died, or hangs until the lease ran out.
             is.and([is('claim_token', 'is not', null), hasExpired]),
           ]),
         )

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { canonicalJson } from '../../agent/domain/canonical.ts'
 import { assess } from '../../agent/engine/assess.ts'
 import { stoppedClock } from '../../agent/lib/clock.ts'
+import type { Collector } from '../../collectors/collector.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
 import { clearOutage, sureOpinion } from '../policy/inputs.ts'
 import { type TestStore, testServer } from '../store/test-database.ts'
@@ -322,6 +323,20 @@ describe('looking again', () => {
     const services = bookOf(entryOf({ collectors }))
     for (let look = 1; look <= 4; look += 1) await assess(await claimAgain(test), { ...deps, services })
     expect(await incidentOf(test)).toMatchObject({ closedAt: null, goodEvaluations: 0 })
+  })
+
+  it('closes the incident of a service that nobody probes from outside, and waits for probes where they exist', async () => {
+    const outcome = async (keep: (collector: Collector) => boolean) => {
+      const { test, deps } = await scene({ mode: 'shadow' })
+      await sendAlert(test)
+      await sendAlert(test, 'resolved')
+      const collectors = calmCollectors(() => test.clock.now()).flatMap((one) => (keep(one) ? [one] : []))
+      const services = bookOf(entryOf({ collectors }))
+      for (let look = 1; look <= 3; look += 1) await assess(await claimAgain(test), { ...deps, services })
+      return (await incidentOf(test)).state
+    }
+    expect(await outcome(({ observer }) => observer !== 'outside_probe')).toBe('closed')
+    expect(await outcome(({ observer }) => observer !== 'own_telemetry')).toBe('open')
   })
 
   it('counts good evaluations from the start after a bad one in between', async () => {

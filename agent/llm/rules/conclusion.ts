@@ -10,6 +10,7 @@ import {
   resourceRemedy,
   restartRemedy,
   siblingRemedy,
+  stockRemedy,
   zoneRemedy,
 } from './remedies.ts'
 import { judgeServed } from './served.ts'
@@ -85,16 +86,19 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
   const certificate = readings.logs.find(
     (log) => log.isError && log.topics.has('certificate') && !log.topics.has('monitoring'),
   )
-  if (certificate && cause.score < 4)
+  if (certificate && cause.score < 4) {
+    const renewal = restartRemedy(readings)
     return {
       category: 'internal_certificate',
-      action: 'page_human',
+      action: renewal ? 'self_heal' : 'page_human',
       confidence: 0.5,
-      summary: 'A certificate is refused; someone must renew it',
+      summary: renewal?.summary ?? 'A certificate is refused; someone must renew it',
       because: [
         { hypothesis: 'certificate', weight: 2, note: 'a certificate is refused', evidence: certificate.signal.id },
+        ...(renewal?.because ?? []),
       ],
     }
+  }
   const suspect = weighing.suspects[0]
   const isOurs = suspect?.isCorroborated === true && suspect.score >= 2.5
   // Taking one zone out is a small lever: it needs the failures to stop at the zone, not the cause to be known.
@@ -127,7 +131,10 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
       summary: sibling.summary,
       because: [...sibling.because, ...cause.because],
     }
-  const fallback = cause.kind === 'third_party' && cause.score >= 2 ? fallbackRemedy(readings) : null
+  // In front of us everybody may be behind the fault; only where no place is free of it a switch comes first.
+  const hasWayOut = targets.some((target) => target.usable && !isBlocked(target, readings, weighing, cause))
+  const isSupplied = cause.kind === 'third_party' || (cause.kind === 'edge' && !hasWayOut)
+  const fallback = isSupplied && cause.score >= 2 ? fallbackRemedy(readings) : null
   if (fallback)
     return {
       ...base,
@@ -146,6 +153,8 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
       summary: restart.summary,
       because: [...restart.because, ...cause.because],
     }
+  const stock = isOurs ? null : stockRemedy(readings, impact)
+  if (stock) return { ...base, action: 'self_heal', confidence: 0.6, summary: stock.summary, because: stock.because }
   const crowded = cause.score < 2.5 ? crowdRemedy(readings, impact, weighing) : null
   if (crowded)
     return {
@@ -173,6 +182,17 @@ function judgeOwnChange(
   if (suspect && !suspect.isReversible) return page('A change of ours began it, and it cannot simply be taken back')
   if (cause.score < 3 || cause.margin < 0.8 || !suspect?.isCorroborated)
     return page('A change of ours may be the cause, the evidence does not settle it')
+  // Work that still runs is not undone but ended.
+  if (suspect && /^(?:job|batch|backfill|import|export|reindex)$/i.test(suspect.change.changeKind))
+    return {
+      category: readings.logs.some((log) => log.isError && log.topics.has('capacity'))
+        ? 'internal_capacity'
+        : cause.category,
+      action: 'self_heal',
+      confidence: 0.65,
+      summary: 'Work of our own takes what the service needs: stop it or slow it down',
+      because: cause.because,
+    }
   return {
     category: cause.category,
     action: 'rollback_change',

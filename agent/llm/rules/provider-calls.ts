@@ -1,3 +1,4 @@
+import type { Target } from '../../domain/action.ts'
 import type { Service } from '../../domain/service.ts'
 import { mentionsSite, placeOf } from './place.ts'
 import { speaksOf } from './products.ts'
@@ -10,6 +11,8 @@ export interface ProviderCalls {
   readonly othersToo: boolean
   /** Names were not found, and only where we look from: our own resolvers may be at fault as well. */
   readonly onlyNamesHere: boolean
+  /** Which of the places to go to meet failing calls as well. */
+  readonly failsAt: readonly Target[]
   /** The same calls are said to succeed in another region or for somebody else. */
   readonly worksElsewhere: boolean
 }
@@ -55,7 +58,11 @@ export function readProviderCalls(detail: string, service: Service): ProviderCal
       : 'home'
   const onlyNamesHere =
     counted.length > 0 && counted.every((clause) => NAMES.test(clause)) && !othersToo && !SEEN_OUTSIDE.test(detail)
-  return { fault: counted.length === 0 ? 'home' : fault, othersToo, onlyNamesHere, worksElsewhere }
+  const parts = failing.flatMap((clause) => clause.split(',')).filter((part) => FAILS.test(part) && !WORKS.test(part))
+  const failsAt = (['secondary', 'dr'] as const).filter((target) =>
+    parts.some((part) => mentionsSite(part, service[target]) && !mentionsSite(part, service.primary)),
+  )
+  return { fault: counted.length === 0 ? 'home' : fault, othersToo, onlyNamesHere, failsAt, worksElsewhere }
 }
 
 function vendorOf(dependency: string): string {

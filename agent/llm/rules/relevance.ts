@@ -43,6 +43,8 @@ export function isRelated(name: string, names: ReadonlySet<string>): boolean {
     if (bare === own) return true
     if (bare.length > 3 && (own.startsWith(`${bare}-`) || own.startsWith(`${bare}_`))) return true
     if (own.length > 3 && (bare.startsWith(`${own}-`) || bare.startsWith(`${own}_`))) return true
+    // The last part of a name is what teams call the thing among themselves: "rates" of hotel-rates.
+    if (bare.length > 4 && (own.endsWith(`-${bare}`) || own.endsWith(`_${bare}`))) return true
   }
   return false
 }

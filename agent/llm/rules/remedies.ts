@@ -2,7 +2,9 @@ import { minutesBetween } from '../../domain/time.ts'
 import { type Argument, sumFor } from './argument.ts'
 import type { Cause, Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
+import type { LogReading } from './log-reading.ts'
 import { mentionsSite, placeOf, zonesIn } from './place.ts'
+import { readProviderCalls } from './provider-calls.ts'
 import type { Readings } from './readings.ts'
 import type { TargetReading } from './targets.ts'
 
@@ -11,6 +13,10 @@ export interface Remedy {
   readonly summary: string
   readonly because: readonly Argument[]
 }
+
+/** How clouds say that they have no machine to give. */
+const OUT_OF_STOCK =
+  /Insufficient(?:Instance)?Capacity|AllocationFailed|OperationNotAllowed|SkuNotAvailable|STOCKOUT|RESOURCE_POOL_EXHAUSTED|no capacity/i
 
 /** One zone fails, the others work and have room: taking it out of rotation is enough. */
 export function zoneRemedy(readings: Readings, impact: Impact): Remedy | null {
@@ -23,13 +29,7 @@ export function zoneRemedy(readings: Readings, impact: Impact): Remedy | null {
   const saturated = readings.ownSeries.some(
     (reading) => reading.state === 'bad' && reading.meaning.kind === 'saturation',
   )
-  const noRoom = readings.logs.some(
-    (log) =>
-      log.isError &&
-      /Insufficient(?:Instance)?Capacity|AllocationFailed|OperationNotAllowed|SkuNotAvailable|STOCKOUT|RESOURCE_POOL_EXHAUSTED|no capacity/i.test(
-        log.text,
-      ),
-  )
+  const noRoom = readings.logs.some((log) => log.isError && OUT_OF_STOCK.test(log.text))
   const apiFails = readings.checks.get('provider_api')?.status === 'error'
   if (drained || saturated || noRoom || apiFails || impact.severity > 0.65) return null
   const split = readings.splits.find(
@@ -100,7 +100,13 @@ export function fallbackRemedy(readings: Readings): Remedy | null {
 /** Restarting was seen to cure a part, and nowhere to fail. */
 export function restartRemedy(readings: Readings): Remedy | null {
   const recent = readings.logs.filter((log) => log.minutesSinceFirst <= readings.onsetMinutes + 2)
-  const cured = recent.find((log) => log.topics.has('restartCures') && !log.topics.has('restartFails'))
+  const cured = readings.logs.find(
+    (log) =>
+      log.topics.has('restartCures') &&
+      !log.topics.has('restartFails') &&
+      // What was tried counts when it was tried in this incident; what a restart does stands in the lines of any hour.
+      (recent.includes(log) || /\b(?:picks? up|renews?|loads the new)\b/i.test(log.text)),
+  )
   const failed = recent.some((log) => log.topics.has('restartFails'))
   const aged = readings.splits.find(
     (split) => split.dimension === 'age' && split.failing.length > 0 && split.healthy.length > 0,
@@ -166,11 +172,32 @@ export function crowdRemedy(readings: Readings, impact: Impact, weighing: Weighi
   }
 }
 
+/** The cloud is out of one kind of machine while those that run are well, and another kind or pool is to be had. */
+export function stockRemedy(readings: Readings, impact: Impact): Remedy | null {
+  const calls = readings.checks.get('provider_api')
+  const empty = readings.logs.find((log) => log.isError && OUT_OF_STOCK.test(log.text))
+  if (!empty || impact.severity > 0.5 || readings.checks.get('node_states')?.status !== 'ok') return null
+  const isToBeHad = (calls?.detail ?? '')
+    .split(/[;.]/)
+    .some(
+      (clause) => /launch|creat|provision|start/i.test(clause) && /\b(?:pass|ok|works?|succeeds?|fine)\b/i.test(clause),
+    )
+  if (!calls || !isToBeHad) return null
+  return {
+    summary: 'The cloud is out of one kind of machine, what runs is well, and another kind is to be had: take that',
+    because: [
+      { hypothesis: 'provider', weight: 1.5, note: 'one kind of machine is out of stock', evidence: empty.signal.id },
+      { hypothesis: 'provider', weight: 1, note: 'another kind can be had', evidence: calls.id },
+    ],
+  }
+}
+
 /** Whether a target stands behind the same fault. */
 export function isBlocked(target: TargetReading, readings: Readings, weighing: Weighing, cause: Cause): boolean {
   const { service } = readings.snapshot
   const site = target.target === 'secondary' ? service.secondary : service.dr
   if (weighing.dependencies.some((item) => target.shared.includes(item.name))) return true
+  if (cause.kind === 'provider' && sharesHomeProduct(target, readings)) return true
   const front = sumFor(weighing.edge, 'edge')
   // Something in front of well servers fails and it is not certain which: whoever shares a front shares the fault.
   const worksThere = readings.splits.some(
@@ -196,9 +223,29 @@ export function isBlocked(target: TargetReading, readings: Readings, weighing: W
   )
   const errorsThere = readings.logs.some(
     (log) =>
-      log.isError && log.minutesSinceLast < 15 && speaks(`${log.text} ${Object.values(log.signal.stream).join(' ')}`),
+      log.isError &&
+      log.minutesSinceLast < 15 &&
+      // Who stands there and misses others speaks of the others.
+      (speaks(log.text) || (!LOST_CONTACT.test(log.text) && speaks(streamOf(log) + log.text))),
   )
-  return failingThere || errorsThere
+  const calls = readings.checks.get('provider_api')
+  const callsFailThere =
+    (calls?.status === 'error' || calls?.status === 'degraded') &&
+    readProviderCalls(calls.detail ?? '', service).failsAt.includes(target.target)
+  return failingThere || errorsThere || callsFailThere
+}
+
+const LOST_CONTACT =
+  /heart-?beat|time[d]?[ -]?out|unreachable|no (?:route|answer|reply|response)|lost (?:contact|connection)|not respond/i
+
+function streamOf(log: LogReading): string {
+  return `${Object.values(log.signal.stream).join(' ')} `
+}
+
+/** The place stands on a product of the home cloud that the service needs as well, so that a fault of that cloud reaches both. */
+function sharesHomeProduct(target: TargetReading, { snapshot: { service } }: Readings): boolean {
+  const home = `${service.primary.provider}:`
+  return target.shared.some((name) => name.startsWith(home) && service.dependsOn.includes(name))
 }
 
 function isFrontOf(name: string, vendor: string | null): boolean {

@@ -5,7 +5,7 @@
 export const WORDS = {
   /** A stack trace or a programming error: the fault sits in a program's own code. */
   exception:
-    /\b(?:[A-Za-z.]*(?:NullPointer|IllegalState|IllegalArgument|IndexOutOfBounds|ClassCast|NumberFormat|Type|Key|Value|Reference|Attribute|Syntax|Assertion|Range|Validation|Parse|Unmarshal|Deserializ\w+|Mapping|NoSuch(?:Method|Field|Element))(?:Exception|Error))\b|\bpanic(?:ked)?\b|cannot read propert|undefined is not|unwrap\(\)|nil pointer|segmentation fault|SIGSEGV|unexpected (?:token|field|type)|unknown (?:field|column|key|enum)|no such (?:column|field|method)|is null\b|division by zero|missing required|stack overflow|schema mismatch|cannot deserialize|invalid (?:value|config|format|json|template)/i,
+    /\bleak detect(?:ed|ion)\b|\b(?:[A-Za-z.]*(?:NullPointer|IllegalState|IllegalArgument|IndexOutOfBounds|ClassCast|NumberFormat|Type|Key|Value|Reference|Attribute|Syntax|Assertion|Range|Validation|Parse|Unmarshal|Deserializ\w+|Mapping|NoSuch(?:Method|Field|Element))(?:Exception|Error))\b|\bpanic(?:ked)?\b|cannot read propert|undefined is not|unwrap\(\)|nil pointer|segmentation fault|SIGSEGV|unexpected (?:token|field|type)|unknown (?:field|column|key|enum)|no such (?:column|field|method)|is null\b|division by zero|missing required|stack overflow|schema mismatch|cannot deserialize|invalid (?:value|config|format|json|template)/i,
   /** A cloud's API or service saying that it is itself at fault. */
   providerFault:
     /\b\w*Internal(?:Server|Service)?(?:Error|Failure|Exception)\b|\bServiceUnavailable(?:Exception)?\b|\bServiceException\b|\bServerBusy\b|Insufficient(?:Instance)?Capacity|AllocationFailed|OperationNotAllowed|SkuNotAvailable|ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT|backend error|internal (?:service )?(?:error|problem)|control[- ]plane|goal state/i,
@@ -37,9 +37,10 @@ export const WORDS = {
     /caught up|catching up|drain(?:ing|ed) |backlog (?:falls|shrinks|drain)|back to normal|recovered|recovering|re-?joined|added to ISR|ready again|ok after retry|retry .{0,40}(?:ok|succe)|succeeded after|sessions? up|is back|light back|reconnect(?:ed)?\b|restored|healed|resynced|replay(?:ed|ing)|warm(?:ed|ing) up|returning/i,
   /** A defence or a switch inside the place that is ready to be used. */
   readyLever:
-    /\barmed\b|\bswitchable\b|can be (?:switched|toggled|moved|disabled|turned off|drained)|standing by|on standby|ready to (?:take|shift|switch)|dry[- ]run ok|bypass (?:ok|works|ready)|(?:fallback|fail-?over path|backup path|second path)\b.{0,30}\b(?:ok|ready|available|idle|up)\b|\bfail[-_.]?open\b|circuit[- ]breaker (?:available|disabled|off)|alternat(?:e|ive) (?:path|endpoint|pool|route) (?:ok|ready|works)/i,
+    /\barmed\b|\bswitchable\b|can be (?:switched|toggled|moved|disabled|turned off|drained)|standing by|on standby|ready to (?:take|shift|switch)|dry[- ]run ok|bypass (?:ok|works|ready)|(?:fallback|fail-?over path|backup path|second path)\b.{0,30}\b(?:ok|ready|available|idle|up)\b|\bfail[-_.]?open\b|circuit[- ]breaker (?:available|disabled|off)|alternat(?:e|ive) (?:path|endpoint|pool|route) (?:ok|ready|works)|\b(?:mode|fallback|bypass|alternative|second\w*|spare|backup|stand-?by)\b.{0,30}\b(?:is |are |stays )?(?:available|warm)\b|(?:=|\b)0\b[^.]{0,40}\bwarm\b(?! ?up)/i,
   /** Restarting was tried on a part and it came back well. */
-  restartCures: /(?:restart(?:ed)?|reboot(?:ed)?|recycled)\b.{0,80}(?:passed|\bok\b|ready|healthy|clean|self-test)/i,
+  restartCures:
+    /(?:restart(?:ed)?|reboot(?:ed)?|recycled)\b.{0,80}(?:passed|\bok\b|ready|healthy|clean|self-test)|\b(?:restart|reboot|recreation|redeploy)\w*\b[^.;]{0,40}\b(?:picks? up|renews?|reloads?|re-?reads?|fixes|cures|clears|loads the new)\b/i,
   /** Restarting was tried and it fails again. */
   restartFails:
     /(?:restart(?:ed|ing|s)?|reboot(?:ed|ing)?|recycled)\b.{0,80}(?:again|stuck|still|restarting|loop|crash|fails?\b)|crashloop/i,

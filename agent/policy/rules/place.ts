@@ -147,17 +147,31 @@ const zone: Rule = {
   promise: 4,
   about:
     'When one zone fails and others do not, the zone is left, not the region; unless the provider’s own calls fail or it declares the whole region.',
-  reads: ['facts.breakdowns', 'facts.checks', 'facts.providerEvents'],
+  reads: ['facts.breakdowns', 'facts.checks', 'facts.providerEvents', 'facts.hurt.outside_probe'],
   apply({ facts }) {
     const split = facts.breakdowns.find(
       (one) => one.dimension === 'zone' && one.split === 'some' && 2 * affectedIn(one).length <= one.members.length,
     )
-    if (!split) return same(FAILOVERS, 'act', 'no measure that follows the zone')
+    const open = facts.providerEvents.filter((event) => event.isOpen && event.category === 'issue')
     const isWider =
-      areProviderCallsFailing(facts) ||
-      facts.providerEvents.some(
-        (event) => event.isOpen && event.category === 'issue' && ['region', 'provider'].includes(event.primary),
+      areProviderCallsFailing(facts) || open.some((event) => ['region', 'provider'].includes(event.primary))
+    if (!split) {
+      // The provider's own word for a zone stands in for a measure that is missing, as long as nothing shows that more is hit.
+      const here = open.filter((event) => event.primary !== 'no' || event.dependencies.length > 0)
+      const [declared] = here
+      const { outside_probe: outside } = facts.hurt
+      const isMore =
+        isWider ||
+        here.some((event) => event.primary !== 'zone') ||
+        (outside.state === 'yes' && outside.extent === 'full') ||
+        facts.breakdowns.some((one) => one.dimension === 'zone' && one.split !== 'none')
+      if (!declared || isMore) return same(FAILOVERS, 'act', 'no measure that follows the zone')
+      return same(
+        FAILOVERS,
+        'notify',
+        `${declared.id} is declared for one zone, and nothing shows that more is affected`,
       )
+    }
     return same(FAILOVERS, isWider ? 'ask' : 'none', `only zone ${affectedIn(split).join(', ')} is affected`)
   },
 }
