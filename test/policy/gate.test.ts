@@ -506,6 +506,20 @@ describe('edges', () => {
     expect(onFacts(zonal)).toBe('notify page_human')
   })
 
+  it('of a zone that only the provider names: its word stands in for a measure that is missing', () => {
+    const zonal = (extent: 'full' | 'partial', more: (f: Facts) => void = () => {}) =>
+      onFacts((f) => {
+        const event = f.providerEvents[0]!
+        unplaced(f)
+        f.providerEvents = [{ ...event, primary: 'zone' }]
+        f.hurt.outside_probe = { ...f.hurt.outside_probe, extent }
+        more(f)
+      })
+    expect(zonal('partial')).toBe('notify region_failover')
+    expect(zonal('full')).not.toContain('notify')
+    expect(zonal('partial', (f) => f.breakdowns.push(split('zone', 2, 3)))).not.toContain('notify')
+  })
+
   it('of evidence without series: outsiders must agree among themselves', () => {
     const checksOnly = (change: (f: Facts) => void = () => {}) =>
       onFacts((f) => {

@@ -4,6 +4,7 @@ import type { Argument } from './argument.ts'
 import { causeOf, type Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
 import type { Readings } from './readings.ts'
+import { WORDS } from './vocabulary.ts'
 
 /** A conclusion before confidence and words. */
 export interface Draft {
@@ -44,7 +45,10 @@ export function judgeData(readings: Readings): Draft | null {
       !/burst|credit|quota|budget/i.test(`${reading.signal.name} ${reading.signal.query}`) &&
       fellToNothing(reading.signal.points.map((point) => point[1])),
   )
-  if (lines.length === 0 && emptied.length === 0) return null
+  const checks = [...readings.checks.values()].filter(
+    (check) => (check.status === 'error' || check.status === 'degraded') && WORDS.data.test(check.detail ?? ''),
+  )
+  if (lines.length === 0 && emptied.length === 0 && checks.length === 0) return null
   const say = (note: string, evidence: string): Argument => ({ hypothesis: 'data', weight: 2, note, evidence })
   return {
     category: 'internal_data',
@@ -53,6 +57,7 @@ export function judgeData(readings: Readings): Draft | null {
     summary: 'The data itself is damaged or at stake; copies follow it, so no move and no restart helps',
     because: [
       ...lines.slice(0, 2).map((log) => say('log lines speak of lost, blocked or diverging data', log.signal.id)),
+      ...checks.slice(0, 2).map((check) => say(`${check.check} finds data that is not what it should be`, check.id)),
       ...emptied.slice(0, 2).map((reading) => say(`${reading.signal.name} fell to next to nothing`, reading.signal.id)),
     ],
   }

@@ -56,7 +56,7 @@ export const NOT_PRODUCTION =
 
 /** What cannot simply be taken back. */
 export const IRREVERSIBLE =
-  /\bdrop(?:ped|s)? (?:table|column|index|database|partition)|\bpurge|irreversible|one-way|cannot be undone|\bdelet(?:e|ed|es|ing) (?:old|rows|data|records|objects|volumes?)/i
+  /\bdrop(?:ped|s)? (?:table|column|index|database|partition)|\bpurge|irreversible|one-way|cannot be undone|\bdelet(?:e|ed|es|ing) (?:old|rows|data|records|objects|volumes?)|\bmajor (?:version )?upgrade|\b(?:keys?|backups?|snapshots?) (?:destroyed|deleted|purged)/i
 
 /** Orders to a reader of evidence, wherever they were smuggled in. */
 export const INSTRUCTION =

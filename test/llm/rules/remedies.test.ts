@@ -9,9 +9,11 @@ import {
   check,
   errors,
   event,
+  evidence,
   HALF_FAIL,
   logs,
   READY,
+  ready,
   SERVICE,
   series,
   traffic,
@@ -79,6 +81,65 @@ describe('remedies in place', () => {
     expect(verdictOn(...flattened, ...CALM, ...READY).recommendedAction).toBe('page_human')
   })
 
+  it('use a switch where every place to go to is behind the same front', () => {
+    const front = [
+      errors(HALF_FAIL(10)),
+      series('edge_5xx', HALF_FAIL(10)),
+      series('origin_5xx', () => 0.001),
+      ...CALM,
+      check('internal_services', 'ok'),
+      check('external_uptime', 'error', 'through the edge 503, origin asked directly: 200'),
+      changes(),
+    ]
+    const shared = [
+      ready('secondary', { sharedDependencies: ['cloudflare:cdn'] }),
+      ready('dr', { sharedDependencies: ['cloudflare:cdn'] }),
+    ]
+    const lever = logs('a', { text: 'weights first=100 second=0; second is warm', level: 'info', from: 50 })
+    expect(verdictOn(...front, ...shared, lever).recommendedAction).toBe('self_heal')
+    expect(verdictOn(...front, ...shared).recommendedAction).toBe('page_human')
+  })
+
+  it('restart what holds an old certificate, if lines say that a restart renews it', () => {
+    const refused = { text: 'x509: certificate has expired or is not yet valid', from: 9 }
+    const renews = { text: 'no push to running pods; restart picks up the new leaf', level: 'warn', from: 50 } as const
+    const on = (...lines: Parameters<typeof logs>[1][]) =>
+      verdictOn(errors(HALF_FAIL(10)), ...CALM, ...READY, changes(), logs('a', ...lines))
+    expect(on(refused, renews)).toMatchObject({
+      recommendedAction: 'self_heal',
+      rootCause: { category: 'internal_certificate' },
+    })
+    expect(on(refused).recommendedAction).toBe('page_human')
+  })
+
+  it('end work of our own that still runs, where a release would be undone', () => {
+    const on = (kind: string) =>
+      verdictOn(
+        errors(HALF_FAIL(10)),
+        ...CALM,
+        ...READY,
+        changes({ at: 12, kind, service: 'till', ref: 'rebuild-2020', summary: 'rebuild of receipts' }),
+        logs('a', { text: 'quota exceeded, largest caller rebuild-2020', from: 10 }),
+      )
+    expect(on('job')).toMatchObject({ recommendedAction: 'self_heal', rootCause: { category: 'internal_capacity' } })
+    expect(on('config').recommendedAction).toBe('rollback_change')
+  })
+
+  it('take another kind of machine when one is out of stock and what runs is well', () => {
+    const on = (calls: string) =>
+      verdictOn(
+        errors(step(0.002, 0.1, 10)),
+        check('node_states', 'ok'),
+        check('provider_api', 'degraded', calls),
+        logs('a', { text: 'creating instance: InsufficientInstanceCapacity', app: 'autoscaler', from: 12 }),
+        ready('secondary', { capacity: 'low' }),
+        ready('dr', { capacity: 'low' }),
+        changes(),
+      )
+    expect(on('launches of kind a fail 9 of 10; launches of kind b pass').recommendedAction).toBe('self_heal')
+    expect(on('launches fail 9 of 10').recommendedAction).toBe('page_human')
+  })
+
   it('let the standby of one broken resource take over, if there is one', () => {
     const notice = event({ isAccountSpecific: true, affectedEntities: ['till-main'], category: 'notification' })
     const on = (detail: string) =>
@@ -86,6 +147,50 @@ describe('remedies in place', () => {
     expect(on('multi-AZ standby in sync').recommendedAction).toBe('self_heal')
     expect(on('no copies').recommendedAction).toBe('page_human')
   })
+})
+
+describe('a place to go to', () => {
+  const outage = [
+    errors(HALF_FAIL(10)),
+    event(),
+    check('external_uptime', 'error'),
+    check('cross_cloud_probe', 'error'),
+    changes(),
+  ]
+  const calls = (detail: string) => check('provider_api', 'error', detail)
+  const there = (text: string) =>
+    evidence('loki:there', 'loki', 'own_telemetry', [
+      {
+        kind: 'log_pattern',
+        id: 'loki:there:pattern-1',
+        query: 'there',
+        stream: { app: 'watch', region: 'eu-central-1' },
+        level: 'error',
+        pattern: text,
+        sample: text,
+        count: 9,
+        firstAt: ago(9),
+        lastAt: ago(1),
+      },
+    ])
+
+  it('is not ill because somebody stands there and misses others', () => {
+    const failing = [...outage, calls('ec2 calls fail 14 of 20'), ...READY]
+    expect(verdictOn(...failing, there('no heartbeat from 10.0.0.7')).recommendedAction).toBe('region_failover')
+    expect(verdictOn(...failing, there('cannot write ledger, volume is gone')).recommendedAction).toBe('dr_failover')
+  })
+
+  it('is not free of a fault that its own calls meet, or whose product it needs as well', () => {
+    const both = calls('s3 503 in eu-west-1 7 of 10, s3 503 in eu-central-1 6 of 10')
+    expect(verdictOn(...outage, both, ...READY).recommendedAction).toBe('dr_failover')
+    const shared = [ready('secondary', { sharedDependencies: ['aws:rds'] }), ready('dr')]
+    expect(verdictOn(...outage, calls('ec2 calls fail 14 of 20'), ...shared).recommendedAction).toBe('dr_failover')
+  })
+})
+
+it('a check that finds damaged data hands the matter to people', () => {
+  const ledger = check('ledger_invariants', 'error', 'checksum mismatch in 3 of 40 tables')
+  expect(verdictOn(errors(HALF_FAIL(10)), event(), ...READY, ledger).rootCause.category).toBe('internal_data')
 })
 
 describe('a change of ours', () => {
