@@ -9,8 +9,8 @@ describe('reading a case', () => {
   it('reads every case that comes with the code', async () => {
     const paths = await casePaths(OWN_INCIDENTS)
     const cases = await Promise.all(paths.map(loadCase))
-    expect(cases).toHaveLength(150)
-    expect(new Set(cases.map(({ id }) => id)).size).toBe(150)
+    expect(cases.length).toBeGreaterThanOrEqual(174)
+    expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length)
   })
   it('keeps from the decider what only people and scorers may know', () => {
     const { incident } = parseCase(caseText('a-anycast-sin'), 'x.json')

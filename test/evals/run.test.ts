@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { Calibration } from '../../agent/domain/calibration.ts'
 import type { Analyst } from '../../agent/llm/analyst.ts'
 import { rulesAnalyst } from '../../agent/llm/rules.ts'
+import { casePaths } from '../../evals/load.ts'
+import { OWN_INCIDENTS } from '../../evals/options.ts'
 import { runEvals } from '../../evals/run.ts'
 import type { ScoredRun } from '../../evals/score-sink.ts'
 import { caseObject, emptyFolder, folderWith, optionsWith, putCase, SOME_CASES, testIo } from './eval-set.ts'
@@ -250,7 +252,8 @@ describe('artifacts', () => {
     const [name = ''] = readdirSync(join(io.artifacts, 'calibration'))
     expect(name).toBe('paid-model.prompt.json')
     const map = Calibration.parse(JSON.parse(readFileSync(join(io.artifacts, 'calibration', name), 'utf8')))
-    expect(map).toMatchObject({ analyst: 'paid:model', promptHash: 'prompt', fittedOn: { cases: 150 } })
+    const cases = (await casePaths(OWN_INCIDENTS)).length
+    expect(map).toMatchObject({ analyst: 'paid:model', promptHash: 'prompt', fittedOn: { cases } })
   })
   it('put the table into the README between its markers', async () => {
     const io = testIo()
