@@ -48,6 +48,16 @@ function faultText(fault: Fault): string {
   return lines.map((line) => line.split('\n').map(visible).join('\n')).join('\n')
 }
 
+/** `eval` writes its JSON to a file, whose name follows. */
+function isJson(args: readonly string[]): boolean {
+  return args.includes('--json') && calledName(args.slice(2)) !== 'eval'
+}
+
+/** For programs: the code is one of the README's. */
+function faultJson({ code, message, hint, retryable }: Fault): string {
+  return JSON.stringify({ error: { code, message, hint: hint ?? null, retryable } })
+}
+
 const USAGE_CODES = new Set(['usage', 'config_invalid', 'payload_invalid', 'not_found'])
 
 async function main(): Promise<number> {
@@ -59,7 +69,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     const fault = asFault(error)
-    io.err.write(`${faultText(fault)}\n`)
+    io.err.write(`${isJson(process.argv) ? faultJson(fault) : faultText(fault)}\n`)
     return USAGE_CODES.has(fault.code) ? EXIT.usage : EXIT.against
   }
 }

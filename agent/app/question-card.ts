@@ -3,7 +3,7 @@ import { type Card, consentPhrase, type LaterAlert, type ShownEvidence, type Sho
 import type { People } from '../approval/people.ts'
 import type { Approval } from '../domain/approval.ts'
 import { deriveFacts, type Facts } from '../domain/facts.ts'
-import { ACTIVE_RUN_STATES, type JournalEntry, type Run, WHOLE_RUN } from '../domain/run.ts'
+import { ACTIVE_RUN_STATES, JOURNAL_WORDS, type JournalEntry, type Run, WHOLE_RUN } from '../domain/run.ts'
 import type { Service } from '../domain/service.ts'
 import { signalsOf } from '../domain/snapshot.ts'
 import { epochMs } from '../domain/time.ts'
@@ -154,6 +154,7 @@ async function shownRun(run: Run, { store, planOf, clock }: CardParts): Promise<
   const journal = await store.runs.journalOf(run.id)
   const plan = planOf(run.planHash)
   const stages = [...new Set(journal.filter(({ stage }) => stage !== WHOLE_RUN).map(({ stage }) => stage))]
+  const report = journal.findLast(({ data }) => data.report !== undefined)
   const last = journal.findLast(({ stage }) => stage !== WHOLE_RUN) ?? null
   const endMs = run.finishedAt === null ? clock.now() : epochMs(run.finishedAt)
   return {
@@ -165,12 +166,14 @@ async function shownRun(run: Run, { store, planOf, clock }: CardParts): Promise<
     stageCount: plan?.stages.length ?? null,
     elapsedSeconds: run.startedAt === null ? null : (endMs - epochMs(run.startedAt)) / 1000,
     budgetSeconds: plan?.budgetSeconds ?? null,
-    detail: last === null ? null : detailText(last),
+    // What was measured says more than the last stage's last word.
+    detail: report ? detailText(report) : last === null ? null : detailText(last),
   }
 }
 
 function detailText({ kind, detail }: JournalEntry): string {
-  return kind === 'note' ? detail : `${kind.replaceAll('_', ' ')}: ${detail}`
+  if (kind === 'note') return detail
+  return detail === '' ? JOURNAL_WORDS[kind] : `${JOURNAL_WORDS[kind]}: ${detail}`
 }
 
 /** What came in after people were asked first. */

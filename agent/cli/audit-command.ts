@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Command, Option } from 'commander'
 import { anchorFilesOf } from '../app/open-store.ts'
-import type { AuditKind, ChainedEntry } from '../domain/audit.ts'
+import { AuditEntry, type AuditKind, type ChainedEntry } from '../domain/audit.ts'
 import { Fault, isFault } from '../lib/errors.ts'
 import { readAnchors } from '../store/anchors.ts'
 import { answerOn, type CliIo, EXIT, type GlobalOptions, optionsOf } from './io.ts'
@@ -27,15 +27,21 @@ export function auditCommand(io: CliIo): Command {
     .addCommand(exportCommand(io))
 }
 
+const KINDS = AuditEntry.options.map(({ shape }) => shape.kind.value)
+
 function listCommand(io: CliIo): Command {
   return new Command('list')
     .description('entries, newest first')
     .option('--limit <n>', 'how many', '50')
     .option('--service <name>', 'only about a service')
     .option('--incident <id>', 'only about an incident')
-    .option('--kind <kind>', 'only of a kind, such as decision_made')
+    .addOption(new Option('--kind <kind>', 'only of a kind').choices(KINDS))
     .option('--actor <id>', 'only by an agent or a person')
     .option('--before <seq>', 'only older than an entry')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  failwise audit list --service checkout\n  failwise audit list --actor alice --kind approval_voted --json',
+    )
     .action(async (_options, command: Command) => {
       const options = optionsOf<ListOptions>(command, io)
       const entries = await withStore(options, io, ({ store }) =>
@@ -56,6 +62,7 @@ function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('one entry, whole')
     .argument('<seq>', 'its place in the chain')
+    .addHelpText('after', '\nExamples:\n  failwise audit show 1042')
     .action(async (seq: string, _options, command: Command) => {
       const options = optionsOf<GlobalOptions>(command, io)
       const entry = await withStore(options, io, ({ store }) => store.audit.get(wholeNumber(seq, 'seq')))
@@ -70,7 +77,7 @@ function verifyCommand(io: CliIo): Command {
     .option('--anchors <file...>', 'more files with anchored heads: anchor files, or logs of the agent')
     .addHelpText(
       'after',
-      '\nExits 1 when something was altered, is missing or stands in another place; names the first such entry.',
+      '\nExamples:\n  failwise audit verify\n  failwise audit verify --anchors /mnt/worm/heads.ndjson\n\nExits 1 when something was altered, is missing or stands in another place; names the first such entry.',
     )
     .action(async (_options, command: Command) => {
       const options = optionsOf<GlobalOptions & { anchors?: string[] }>(command, io)
@@ -98,6 +105,7 @@ function exportCommand(io: CliIo): Command {
     .description('all entries, oldest first')
     .addOption(new Option('--format <format>', 'how').choices(['ndjson', 'csv', 'json']).default('ndjson'))
     .option('--out <file>', 'where; standard output without it')
+    .addHelpText('after', '\nExamples:\n  failwise audit export --format csv --out record.csv')
     .action(async (_options, command: Command) => {
       const options = optionsOf<GlobalOptions & { format: 'ndjson' | 'csv' | 'json'; out?: string }>(command, io)
       const to = options.out === undefined ? io.out : createWriteStream(options.out)

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { captureCase, type GivenLabel } from '../../evals/capture.ts'
 import { Action } from '../domain/action.ts'
 import { minutesBetween } from '../domain/time.ts'
@@ -45,7 +45,11 @@ export function captureCommand(io: CliIo): Command {
     .option('--why <text>', 'why, in a sentence or two')
     .option('--title <text>', 'what the case is called')
     .option('--tags <tags>', 'separated by commas')
-    .option('--difficulty <level>', 'easy, medium or hard', 'unrated')
+    .addOption(
+      new Option('--difficulty <level>', 'how hard it is')
+        .choices(['easy', 'medium', 'hard', 'unrated'])
+        .default('unrated'),
+    )
     .option('--out <file>', 'where; evals/incidents/ID.json without it')
     .addHelpText('after', HELP)
     .action(async (id: string, _options, command: Command) => {

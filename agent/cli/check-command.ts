@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { peopleOf } from '../approval/people.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { policyHash } from '../policy/policy.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
@@ -53,6 +54,9 @@ function checkText(config: Config, warnings: readonly string[]): string {
 function warningsOf(config: Config): string[] {
   const { catalogue, settings } = config
   const warnings: string[] = []
+  const people = { people: settings.people, groups: settings.groups }
+  for (const { afterMinutes, approvers } of settings.approval.escalation)
+    warnings.push(...approverWarnings(`the escalation after ${afterMinutes} min`, approvers, 1, people))
   if (catalogue.services.length === 0) warnings.push('no services: every alert will be unmatched')
   for (const service of catalogue.services) {
     const sources = service.collect.length + catalogue.defaults.collect.length
@@ -61,11 +65,33 @@ function warningsOf(config: Config): string[] {
     const moves = service.plans.region_failover ?? service.plans.dr_failover
     if (!moves) warnings.push(`${service.name} has no failover plan: a failover is blocked for that reason`)
     const approvers = service.approvers ?? catalogue.defaults.approvers
+    const needed = service.approvalsNeeded ?? catalogue.defaults.approvalsNeeded
     if (moves && approvers.length === 0)
       warnings.push(`${service.name} has no approvers: nothing that must be asked can happen`)
+    if (moves) warnings.push(...approverWarnings(service.name, approvers, needed, people))
     if (!service.runbookUrl) warnings.push(`${service.name} has no runbookUrl for the person who is paged`)
   }
   if (!settings.audit.anchorFile)
     warnings.push('audit.anchorFile is not set: the chain head is anchored in the log and the data folder only')
+  return warnings
+}
+
+/** Names that nobody answers to: the question would be asked, and expire. */
+function approverWarnings(
+  what: string,
+  approvers: readonly string[],
+  needed: number,
+  { people, groups }: Pick<Config['settings'], 'people' | 'groups'>,
+): string[] {
+  if (approvers.length === 0) return []
+  if (people.length === 0)
+    return [`${what} names approvers, but nobody stands under people: nobody could answer (\`failwise people\`)`]
+  const isKnown = (name: string) =>
+    people.some((person) => person.name === name || person.groups.includes(name)) ||
+    groups.some((group) => group.name === name)
+  const unknown = approvers.filter((name) => !isKnown(name))
+  const warnings = unknown.map((name) => `${what} names ${name}, who is neither a person nor a group`)
+  const count = peopleOf(people, groups).count(approvers)
+  if (count < needed) warnings.push(`${what} needs ${needed} approvals, and ${count} people may give one`)
   return warnings
 }

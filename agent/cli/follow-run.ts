@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type JournalEntry, type Run, type RunState, WHOLE_RUN } from '../domain/run.ts'
+import { JOURNAL_WORDS, type JournalEntry, type Run, type RunState, WHOLE_RUN } from '../domain/run.ts'
 import { type RunReport, reportIn } from '../domain/run-report.ts'
 import type { LoadedPlan } from '../engine/plan-book.ts'
 import { Fault } from '../lib/errors.ts'
@@ -51,20 +51,7 @@ export function lineOf(entry: JournalEntry, run: Run, plan: LoadedPlan | undefin
   const index = plan?.stages.findIndex(({ id }) => id === entry.stage) ?? -1
   const place = index >= 0 && plan ? `[${index + 1}/${plan.stages.length}] ` : ''
   const where = entry.stage === WHOLE_RUN ? '' : `${place}${entry.stage} `
-  return `${seconds.toFixed(1).padStart(7)}${budget} s  ${where}${KIND_TEXT[entry.kind]}${entry.detail ? `: ${clip(entry.detail, 140)}` : ''}`
-}
-
-const KIND_TEXT: Readonly<Record<JournalEntry['kind'], string>> = {
-  intent: 'begins',
-  effect: 'does',
-  would: 'would',
-  applied: 'applied',
-  verified: 'verified',
-  failed: 'FAILED',
-  undo_intent: 'is being undone',
-  undone: 'undone',
-  undo_failed: 'COULD NOT BE UNDONE',
-  note: 'notes',
+  return `${seconds.toFixed(1).padStart(7)}${budget} s  ${where}${JOURNAL_WORDS[entry.kind]}${entry.detail ? `: ${clip(entry.detail, 140)}` : ''}`
 }
 
 function stateText({ id, state }: Run): string {

@@ -14,6 +14,7 @@ Examples:
 export function peopleCommand(io: CliIo): Command {
   const list = new Command('list')
     .description('who stands in failwise.yaml, and by which ways in')
+    .addHelpText('after', '\nExamples:\n  failwise people list --json | jq ".[] | select(.hasToken | not)"')
     .action((_options, command: Command) => {
       const options = optionsOf<GlobalOptions>(command, io)
       const { people } = loadConfig(options.config, io.environment).settings
@@ -35,6 +36,7 @@ export function peopleCommand(io: CliIo): Command {
     })
   const token = new Command('token')
     .description('make a token for console and command line, and its hash for failwise.yaml')
+    .addHelpText('after', '\nExamples:\n  failwise people token')
     .action((_options, command: Command) => {
       const made = `fwp_${randomBytes(24).toString('hex')}`
       const hash = tokenHashOf(made)

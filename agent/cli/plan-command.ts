@@ -18,14 +18,17 @@ export function planCommand(io: CliIo): Command {
 }
 
 function listCommand(io: CliIo): Command {
-  return new Command('list').description('all plans').action((_options, command: Command) => {
-    const options = optionsOf<GlobalOptions>(command, io)
-    const plans = planBook(loadConfig(options.config, io.environment).plans).all()
-    answerOn(io, options).give(
-      plans.map(({ plan, hash }) => ({ ...summaryOf(plan), hash })),
-      () => (plans.length === 0 ? 'No plans. See docs/plans.md.' : table(plans.map(rowOf))),
-    )
-  })
+  return new Command('list')
+    .description('all plans')
+    .addHelpText('after', '\nExamples:\n  failwise plan list')
+    .action((_options, command: Command) => {
+      const options = optionsOf<GlobalOptions>(command, io)
+      const plans = planBook(loadConfig(options.config, io.environment).plans).all()
+      answerOn(io, options).give(
+        plans.map(({ plan, hash }) => ({ ...summaryOf(plan), hash })),
+        () => (plans.length === 0 ? 'No plans. See docs/plans.md.' : table(plans.map(rowOf))),
+      )
+    })
 }
 
 function rowOf(loaded: LoadedPlan): string[] {
@@ -42,6 +45,7 @@ function showCommand(io: CliIo): Command {
   return new Command('show')
     .description('what each stage will do, with every target named')
     .argument('<plan>', 'name of the plan')
+    .addHelpText('after', '\nExamples:\n  failwise plan show checkout-to-secondary')
     .action((name: string, _options, command: Command) => {
       const options = optionsOf<GlobalOptions>(command, io)
       const loaded = planNamed(name, planBook(loadConfig(options.config, io.environment).plans).all())

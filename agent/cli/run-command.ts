@@ -100,6 +100,7 @@ function endCooldownCommand(io: CliIo): Command {
     .description('let a failover group move again before its rest is over')
     .argument('<group>', 'the failover group')
     .requiredOption('--reason <text>', 'why; it stands on the record')
+    .addHelpText('after', '\nExamples:\n  failwise run end-cooldown checkout --reason "that was a rehearsal"')
     .action(async (group: string, _options, command: Command) => {
       const options = optionsOf<GlobalOptions & { reason: string }>(command, io)
       await withStore(options, io, ({ store, actor }) => store.runs.endCooldown(group, actor, options.reason))
@@ -114,6 +115,7 @@ function controlCommand(io: CliIo, name: string, about: string, control: Control
     .description(about)
     .argument('<run>', 'id of the run')
     .requiredOption('--reason <text>', 'why; it stands on the record')
+    .addHelpText('after', `\nExamples:\n  failwise run ${name} run_mwpyyben8k2f9ab --reason "as agreed in the call"`)
     .action(async (runId: string, _options, command: Command) => {
       const options = optionsOf<GlobalOptions & { reason: string }>(command, io)
       const run = await withStore(options, io, ({ store, actor }) => control(store, runId, actor, options.reason))

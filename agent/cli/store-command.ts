@@ -22,6 +22,7 @@ export function storeCommand(io: CliIo): Command {
   const importing = new Command('import')
     .description('fill an empty store from an export; all of it or nothing')
     .argument('<file>', 'an export')
+    .addHelpText('after', '\nExamples:\n  DATABASE_URL=postgres://… failwise store import backup.ndjson')
     .action(async (file: string, _options, command: Command) => {
       const options = optionsOf<GlobalOptions>(command, io)
       const result = await withStore(options, io, ({ store }) => store.maintenance.importStore(createReadStream(file)))

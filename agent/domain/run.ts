@@ -107,5 +107,19 @@ export const JournalEntry = z.object({
 })
 export type JournalEntry = z.infer<typeof JournalEntry>
 
+/** What each kind of line says to people. */
+export const JOURNAL_WORDS: Readonly<Record<JournalEntry['kind'], string>> = {
+  intent: 'begins',
+  effect: 'does',
+  would: 'would',
+  applied: 'applied',
+  verified: 'verified',
+  failed: 'FAILED',
+  undo_intent: 'is being undone',
+  undone: 'undone',
+  undo_failed: 'COULD NOT BE UNDONE',
+  note: 'notes',
+}
+
 /** The journal's name for what concerns the run as a whole. */
 export const WHOLE_RUN = 'run'

@@ -11,11 +11,14 @@ describe.each(COMMANDS.map((entry) => [entry.name, entry] as const))('failwise %
     expect(command.description()).toBe(entry.about)
   })
 
-  it('has help with examples, or with commands of its own', async () => {
+  it('has help with examples, and so has each of its own commands', async () => {
     const command = await entry.load(io)
-    let help = ''
-    command.configureOutput({ writeOut: (text) => (help += text) })
-    command.outputHelp()
-    expect(/Examples:|Exits 1|Exits 2/.test(help) || command.commands.length > 0).toBe(true)
+    const called = command.commands.length === 0 || command.registeredArguments.length > 0 ? [command] : []
+    for (const one of [...called, ...command.commands]) {
+      let help = ''
+      one.configureOutput({ writeOut: (text) => (help += text) })
+      one.outputHelp()
+      expect(help, one.name()).toContain('Examples:')
+    }
   })
 })
