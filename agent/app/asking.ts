@@ -3,6 +3,7 @@ import type { People } from '../approval/people.ts'
 import type { ApprovalSettings } from '../config/approval-settings.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Actor } from '../domain/audit.ts'
+import { ACTIVE_RUN_STATES } from '../domain/run.ts'
 import { unknownService } from '../domain/service.ts'
 import { epochMs, instantOf } from '../domain/time.ts'
 import type { MessageOptions } from '../engine/messages.ts'
@@ -23,44 +24,62 @@ export interface Asking extends CardParts {
 
 /** Questions of the last day that are not shown yet are shown even when they are closed: people should know what they missed. */
 const MISSED_MS = 24 * 3_600_000
+/** Of what needs no answer any more. A provider's outage leaves hundreds; all of them have their turn, without holding up the questions. */
 const INCIDENTS_AT_ONCE = 50
+const INCIDENTS_REMEMBERED = 5000
 /** What never ends (an incident that nobody closes) is shown as it is after a week. */
 const LONGEST_SHOWN_MS = 7 * 24 * 3_600_000
 
-/** Pauses that the other side asked for, kept between rounds. */
+/** What is kept between rounds: a pause that the other side asked for, and who has had no turn yet. */
 export interface Patience {
   untilMs: number
+  turns: string[]
+}
+
+/** Nothing asked for, and everybody's turn. */
+export function freshPatience(): Patience {
+  return { untilMs: 0, turns: [] }
 }
 
 /**
- * Brings everything that is shown up to date with the store, once. Nothing is lost when the other side is away or asks for a pause: the next round
- * starts from the store again, and what needs an answer comes first. True when all of it is up to date.
+ * Brings what is shown up to date with the store, once: all open questions and runs under way, and of the rest those whose turn it is. Nothing is lost
+ * when the other side is away or asks for a pause: the next round starts from the store again. True when nothing stood in the way.
  */
 export async function showQuestions(parts: Asking, patience: Patience): Promise<boolean> {
-  const { store, clock, approver, log } = parts
+  const { store, clock } = parts
   if (clock.now() < patience.untilMs) return false
-  for (const incidentId of await shownIncidents(parts)) {
-    try {
-      const card = await questionCard(incidentId, parts)
-      if (!card) {
-        await store.posts.settle(incidentId, true)
-        continue
-      }
-      await approver.request(card)
-      const isOld = clock.now() - epochMs(card.approval.createdAt) > LONGEST_SHOWN_MS
-      if (isOver(card) || isOld) await store.posts.settle(incidentId, true)
-    } catch (error) {
-      const fault = asFault(error)
-      log.warn(
-        { incident: incidentId, place: approver.name, err: fault },
-        'what is shown could not be brought up to date',
-      )
-      if (!isAway(fault)) continue
-      patience.untilMs = clock.now() + (fault.retryAfterMs ?? 0)
-      return false
-    }
+  const first = await urgentIncidents(parts)
+  if (patience.turns.length === 0) {
+    const unposted = await store.posts.unposted(instantOf(clock.now() - MISSED_MS), INCIDENTS_REMEMBERED)
+    patience.turns = [...new Set([...unposted, ...(await store.posts.unsettled(INCIDENTS_REMEMBERED))])]
+  }
+  for (const incidentId of first) if (!(await showIncident(incidentId, parts, patience))) return false
+  for (let i = 0; i < INCIDENTS_AT_ONCE; i++) {
+    const incidentId = patience.turns[0]
+    if (incidentId === undefined) break
+    if (!first.includes(incidentId) && !(await showIncident(incidentId, parts, patience))) return false
+    patience.turns.shift()
   }
   return true
+}
+
+/** False when the whole place is away, so that the others need not be tried now. */
+async function showIncident(incidentId: string, parts: Asking, patience: Patience): Promise<boolean> {
+  const { store, clock, approver, log } = parts
+  try {
+    const card = await questionCard(incidentId, parts)
+    if (card) await approver.request(card)
+    const isOld = card !== null && clock.now() - epochMs(card.approval.createdAt) > LONGEST_SHOWN_MS
+    if (card === null || isOver(card) || isOld) await store.posts.settle(incidentId, true)
+    return true
+  } catch (error) {
+    const fault = asFault(error)
+    const fields = { incident: incidentId, place: approver.name, err: fault }
+    log.warn(fields, 'what is shown could not be brought up to date')
+    if (!isAway(fault)) return true
+    patience.untilMs = clock.now() + (fault.retryAfterMs ?? 0)
+    return false
+  }
 }
 
 /** When the whole place is away, the other incidents need not be tried now. */
@@ -68,19 +87,14 @@ function isAway({ code, retryable }: Fault): boolean {
   return retryable && ['rate_limited', 'upstream_unreachable', 'upstream_refused', 'deadline'].includes(code)
 }
 
-/** Open questions first, oldest of them first, since they end soonest. */
-async function shownIncidents({ store, clock }: Asking): Promise<string[]> {
-  const since = instantOf(clock.now() - MISSED_MS)
-  const [recent, unsettled] = await Promise.all([
-    store.approvals.list({ limit: INCIDENTS_AT_ONCE }),
-    store.posts.unsettled(INCIDENTS_AT_ONCE),
+/** Open questions, oldest first since they end soonest; then what is under way. */
+async function urgentIncidents({ store }: Asking): Promise<string[]> {
+  const [open, runs] = await Promise.all([
+    store.approvals.list({ status: 'pending', limit: 500 }),
+    store.runs.list({ states: ACTIVE_RUN_STATES, limit: 500 }),
   ])
-  const open = recent.filter(({ status }) => status === 'pending').reverse()
-  const missed: string[] = []
-  for (const { incidentId, createdAt, status } of recent)
-    if (status !== 'pending' && createdAt > since && !unsettled.includes(incidentId))
-      if ((await store.posts.of(incidentId)).length === 0) missed.push(incidentId)
-  return [...new Set([...open.map(({ incidentId }) => incidentId), ...unsettled, ...missed])]
+  const running = runs.flatMap(({ incidentId, approvalId }) => (incidentId && approvalId ? [incidentId] : []))
+  return [...new Set([...open.reverse().map(({ incidentId }) => incidentId), ...running])]
 }
 
 export interface EscalationParts {

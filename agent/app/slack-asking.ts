@@ -2,7 +2,7 @@ import { type Slack, slack } from '../approval/slack.ts'
 import type { SlackSettings } from '../config/approval-settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import { type Asking, type Patience, showQuestions } from './asking.ts'
+import { type Asking, freshPatience, showQuestions } from './asking.ts'
 import { type DeskParts, slackDesk } from './slack-desk.ts'
 
 export interface SlackAskingParts extends Omit<DeskParts, 'teamId' | 'onChange'> {
@@ -32,7 +32,7 @@ export function slackAsking(parts: SlackAskingParts, nudge: () => void): SlackAs
     desk: (web) => slackDesk(deskParts, web),
     isFirst: (delivery) => store.agents.isFirstDelivery('slack', delivery),
   })
-  const patience: Patience = { untilMs: 0 }
+  const patience = freshPatience()
   const asking: Asking = { ...parts, approver: connected }
   return {
     slack: connected,

@@ -70,6 +70,8 @@ export interface PostStore {
   of(incidentId: string): Promise<Post[]>
   /** Incidents whose posts may still change, newest first. */
   unsettled(limit: number): Promise<string[]>
+  /** Incidents that people were asked about since then, and that were never posted; newest first. */
+  unposted(since: Instant, limit: number): Promise<string[]>
   /** Written before a message is sent, so that one that may have arrived is looked for instead of sent twice. */
   intend(post: { id: string; incidentId: string; channel: string }): Promise<void>
   /** The message stands there with this content. */

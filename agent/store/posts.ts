@@ -34,6 +34,26 @@ export function postStore(context: StoreContext): PostStore {
             .execute(),
         )
       ).map((row) => row.incident_id),
+    unposted: async (since, limit) =>
+      (
+        await reading(db, (query) =>
+          query
+            .selectFrom('approvals')
+            .select('incident_id')
+            .where('created_at', '>', since)
+            .where(({ not, exists, selectFrom }) =>
+              not(
+                exists(
+                  selectFrom('posts').select('posts.id').whereRef('posts.incident_id', '=', 'approvals.incident_id'),
+                ),
+              ),
+            )
+            .groupBy('incident_id')
+            .orderBy((is) => is.fn.max('created_at'), 'desc')
+            .limit(limit)
+            .execute(),
+        )
+      ).map((row) => row.incident_id),
     intend: async ({ id, incidentId, channel }) => {
       await reading(db, (query) =>
         query

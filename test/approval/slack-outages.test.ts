@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alertOf } from '../store/samples.ts'
+import { alertOf, asked } from '../store/samples.ts'
 import { testServer } from '../store/test-database.ts'
 import { slackScene, textOf, USERS, until } from './scene.ts'
 
@@ -41,6 +41,22 @@ describe('what is shown in Slack', () => {
     scene.workspace.setTrouble(null)
     await scene.show()
     expect(textOf(scene.workspace.messages()[0]?.blocks)).toContain('Expired: fail over checkout')
+  })
+
+  it('shows hundreds that were missed in one outage, each in its turn, and open questions before them', async () => {
+    const scene = await slackScene(databases)
+    scene.workspace.setTrouble(() => 'down')
+    for (let i = 0; i < 60; i++) await asked(scene.test, `service-${i}`, { expiresAt: scene.test.at(1000) })
+    scene.test.clock.advance(1000)
+    await scene.test.store.approvals.expire()
+    await scene.show()
+    scene.workspace.setTrouble(null)
+    scene.test.clock.advance(1000)
+    const { message } = await scene.ask('checkout', { expiresAt: scene.test.at(600_000) })
+    expect(scene.workspace.messages()[0]).toBe(message)
+    await scene.show()
+    expect(scene.workspace.messages()).toHaveLength(61)
+    expect(scene.workspace.messages().filter(({ text }) => text.startsWith('Expired:'))).toHaveLength(60)
   })
 
   it('waits as long as Slack asks for, and not longer', async () => {

@@ -9,8 +9,11 @@ describe('a post', () => {
     const test = await server.open()
     const { incidentId } = await asked(test)
     const { posts } = test.store
+    expect(await posts.unposted(test.at(-1), 10)).toEqual([incidentId])
+    expect(await posts.unposted(test.at(), 10)).toEqual([])
     await posts.intend({ id: 'one', incidentId, channel: 'C1' })
     await posts.intend({ id: 'one', incidentId, channel: 'C2' })
+    expect(await posts.unposted(test.at(-1), 10)).toEqual([])
     expect(await posts.of(incidentId)).toMatchObject([{ id: 'one', channel: 'C1', place: null, postedAt: null }])
     await posts.confirm({ id: 'one', place: '1.1', contentHash: 'h' })
     expect(await posts.of(incidentId)).toMatchObject([{ place: '1.1', contentHash: 'h', postedAt: test.at() }])
