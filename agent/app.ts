@@ -3,6 +3,7 @@ import type { CollectorPorts } from '../collectors/shared/ports.ts'
 import { systemPorts } from '../collectors/shared/system-ports.ts'
 import { buildAnalyst } from './app/analyst.ts'
 import { anomalyKeeperOf, anomalyObserver } from './app/anomaly.ts'
+import type { AnsweringParts } from './app/answering.ts'
 import { escalateQuestions } from './app/asking.ts'
 import { checkAudit } from './app/audit-check.ts'
 import { readCalibrations } from './app/calibrations.ts'
@@ -23,9 +24,11 @@ import { serviceBook } from './app/service-book.ts'
 import { slackAsking } from './app/slack-asking.ts'
 import { storeBudget } from './app/store-budget.ts'
 import { spanningTracer, spansOf, stageSpans } from './app/tracing.ts'
+import { type UpstreamHealth, upstreamBoard } from './app/upstream-board.ts'
 import { type People, peopleOf } from './approval/people.ts'
 import { channelOrder } from './config/notify-settings.ts'
 import { type Config, dataFolderOf, type Environment, recordingsFolderOf } from './config.ts'
+import type { Action } from './domain/action.ts'
 import type { Alert } from './domain/alert.ts'
 import type { Instant } from './domain/time.ts'
 import type { Isolation } from './engine/agent-state.ts'
@@ -89,8 +92,14 @@ export interface Agent {
   startRuns(): Promise<void>
   /** Stores alerts under their services; resolves only when they are durable. */
   intake(alerts: readonly Alert[], receivedAt: Instant): Promise<Intake>
+  /** How the newest tries went with everything that this agent asks of others. */
+  upstreams(): UpstreamHealth[]
+  /** What is needed to take a person's answer, wherever it comes from. */
+  readonly answering: AnsweringParts
   /** Something was ingested; look now. */
   nudge(): void
+  /** Something was answered; carry it out and show it now. */
+  nudgeAll(): void
   /** Assesses one incident now, outside of the background work; null when another agent holds it or it failed. */
   assessNow(incidentId: string): Promise<Assessment | null>
   /** Finishes what is in progress and closes everything, newest first. */
@@ -130,10 +139,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const changes = await store.changes.within(services, window)
     return changes.slice(-CHANGES_PER_LOOK).map(({ changeKind, ...change }) => ({ ...change, kind: changeKind }))
   }
+  const board = upstreamBoard(() => clock.now())
   const plans = planBook(config.plans)
   const catalogue = serviceBook(config.catalogue, plans, systemPorts({ clock, recentChanges }))
   const people = peopleOf(settings.people, settings.groups)
-  const services = countedServices(observedServices(catalogue, metrics, clock, spans), people)
+  const services = countedServices(observedServices(catalogue, metrics, clock, spans, board), people)
 
   const { analyst, prompt, tracer } = buildAnalyst(options.analyst ?? 'auto', {
     settings: settings.analyst,
@@ -145,7 +155,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     calibrations: readCalibrations(),
     recordingsFolder: recordingsFolderOf(config),
     budget: (limits) => storeBudget(limits, store, clock),
-    observeTracer: (inner) => spanningTracer(observedTracer(inner, metrics), spans),
+    observeTracer: (inner) => spanningTracer(observedTracer(inner, metrics, board), spans),
   })
   cleanups.push(() => tracer.close())
   log.info({ analyst: analyst.id, mode: settings.mode, services: services.all().length }, 'agent built')
@@ -197,15 +207,18 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     return plan ? { stages: plan.stages.map(({ stage }) => stage), budgetSeconds: plan.objectives.rtoSeconds } : null
   }
   let showing: Loop | null = null
+  const answering = {
+    ...{ store, people, clock },
+    policyHash: policy.hash,
+    planHashOf: (service: string, action: Action) => services.find(service)?.plans[action]?.hash ?? null,
+    startWithinMs: () => policy.inForce().policy.approval.expiresMinutes * 60_000,
+  }
   const asking = settings.slack
     ? slackAsking(
         {
-          ...{ store, people, clock, log, mask, prompt, planOf, config, services, options: settings.slack },
+          ...{ ...answering, log, mask, prompt, planOf, config, services, options: settings.slack },
           baseUrl: messages.baseUrl,
           settings: settings.approval,
-          policyHash: policy.hash,
-          planHashOf: (service, action) => services.find(service)?.plans[action]?.hash ?? null,
-          startWithinMs: () => policy.inForce().policy.approval.expiresMinutes * 60_000,
           nudge: () => assessor?.nudge(),
           assessNow,
         },
@@ -314,7 +327,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const delivering = new AbortController()
     const ports = {
       outbox: store.outbox,
-      notifiers: notifiersOf(settings.notify, { http, clock }).map((one) => observedNotifier(one, metrics)),
+      notifiers: notifiersOf(settings.notify, { http, clock }).map((one) => observedNotifier(one, metrics, board)),
       clock,
       random: Math.random,
       log,
@@ -334,7 +347,13 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     ...{ id, config, store, services, policy, metrics, clock, log, http, mask, prompt, assessDeps, start },
     ...{ plans, runs, people, startRuns },
     intake: intakeFor(config.catalogue.services, store, mask),
+    upstreams: board.view,
+    answering: { ...answering, members: asking ? (group) => asking.slack.web.members(group) : null },
     nudge: () => assessor?.nudge(),
+    nudgeAll: () => {
+      for (const loop of running) loop.nudge()
+      showing?.nudge()
+    },
     assessNow,
     stop: async () => {
       await Promise.all(loops.reverse().map((loop) => loop.stop()))

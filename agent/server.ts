@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Person } from './approval/people.ts'
 import { assertSafeToBind, type ServerOptions } from './config/server-options.ts'
 import { Fault } from './lib/errors.ts'
 import { alertRoutes } from './server/alert-routes.ts'
-import { tokenAccess } from './server/auth.ts'
+import { approvalRoutes } from './server/approval-routes.ts'
+import { accessFor } from './server/auth.ts'
 import { acceptJsonBodies } from './server/body.ts'
 import type { ConsoleFiles } from './server/console-files.ts'
 import { consoleRoutes } from './server/console-routes.ts'
 import type { ServerDeps } from './server/deps.ts'
 import { serveDocs } from './server/docs.ts'
 import { answerError } from './server/errors.ts'
+import { labelRoutes } from './server/label-routes.ts'
+import { liveRoute } from './server/live-route.ts'
+import { oidcWith } from './server/oidc.ts'
 import { operationRoutes } from './server/operation-routes.ts'
 import { probeRoutes } from './server/probe-routes.ts'
 import { recordRoutes } from './server/record-routes.ts'
@@ -21,6 +26,10 @@ import { sessionsUnder } from './server/sessions.ts'
 
 export interface ServerConfig {
   readonly options: ServerOptions
+  /** Who may sign in, and as what. */
+  readonly people?: readonly Person[]
+  /** How people reach the server; a sign-in provider sends them back there. */
+  readonly publicUrl?: string | undefined
   readonly version: string
   /** The key of sessions, which then outlive a restart, and whether browsers come through TLS. */
   readonly session?: { readonly key: string; readonly isSecure: boolean }
@@ -31,7 +40,7 @@ export interface ServerConfig {
 /** The HTTP server, ready to listen or to be called in process. */
 export function createServer(
   deps: ServerDeps,
-  { options, version, session, console = null }: ServerConfig,
+  { options, people = [], publicUrl, version, session, console = null }: ServerConfig,
 ): FastifyInstance {
   const app = Fastify({
     // Fastify's own lines would be two per webhook; requests that went wrong are logged by the error translator.
@@ -50,6 +59,7 @@ export function createServer(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('principal', null)
+  app.decorateRequest('person', null)
   acceptJsonBodies(app)
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, deps.log))
   app.setNotFoundHandler((request, reply) => {
@@ -71,23 +81,37 @@ export function createServer(
     hours: options.sessionHours,
     isSecure: session?.isSecure ?? false,
   })
-  const access = tokenAccess(options, () => deps.clock.now(), sessions)
+  const access = accessFor(options, people, () => deps.clock.now(), sessions)
+  const oidc =
+    options.oidc && publicUrl !== undefined
+      ? oidcWith(options.oidc, {
+          ...{ http: deps.http, now: () => deps.clock.now() },
+          redirectUri: `${publicUrl.replace(/\/$/, '')}/v1/session/oidc/callback`,
+        })
+      : null
   // Inside a plugin, so that the documentation has been registered before and sees these routes.
   app.register(async (routes) => {
     alertRoutes(routes, deps, options, access)
     operationRoutes(routes, deps, access)
     recordRoutes(routes, deps, access)
     reviewRoutes(routes, deps, access)
+    approvalRoutes(routes, deps, access)
+    labelRoutes(routes, deps, access)
+    liveRoute(routes, deps, access)
     probeRoutes(routes, deps, access)
     consoleRoutes(routes, console)
-    sessionRoutes(routes, access)
+    sessionRoutes(routes, deps, access, oidc)
   })
   return app
 }
 
 /** Starts to listen and returns the URL; refuses to be reachable from elsewhere without credentials. */
-export async function listen(app: FastifyInstance, options: ServerOptions): Promise<string> {
-  assertSafeToBind(options)
+export async function listen(
+  app: FastifyInstance,
+  options: ServerOptions,
+  people: readonly Person[] = [],
+): Promise<string> {
+  assertSafeToBind(options, people)
   return app.listen({ host: options.host, port: options.port })
 }
 

@@ -8,6 +8,7 @@ import { ceilingsOf } from '../policy/gate.ts'
 import { RULES } from '../policy/rules.ts'
 import type { DecisionSummary } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import { type GivenLabel, labelsOf } from './labels.ts'
 import { replayRecord } from './replay.ts'
 
 /** What stands around one decision: what each action was allowed to be, what followed, and whether the record still gives the same answer. */
@@ -21,6 +22,8 @@ export interface DecisionContext {
   readonly entries: readonly (ChainedEntry & { readonly words: string })[]
   /** All decisions about the same incident, oldest first. */
   readonly siblings: readonly SiblingDecision[]
+  /** What people said about it afterwards, newest first. */
+  readonly labels: readonly GivenLabel[]
   readonly proof: {
     readonly isReplayedSame: boolean | null
     readonly isSnapshotIntact: boolean | null
@@ -41,6 +44,7 @@ export async function decisionContext(id: string, store: Store): Promise<Decisio
   const record = await store.decisions.get(id)
   if (!record) return null
   const { incidentId } = record
+  const labels = await labelsOf(record, store)
   const [approvals, runs, entries, siblings] = await Promise.all(
     incidentId === null
       ? [[], [], [], []]
@@ -58,6 +62,7 @@ export async function decisionContext(id: string, store: Store): Promise<Decisio
     runs: runs.filter((run) => run.decisionId === id),
     entries: entries.toReversed().map((one) => ({ ...one, words: entryText(one.entry) })),
     siblings: siblings.map(brief).sort((a, b) => byTime(a.decidedAt, b.decidedAt)),
+    labels,
     proof: proofOf(record),
   }
 }

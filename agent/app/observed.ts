@@ -10,11 +10,18 @@ import type { Tracer } from '../llm/tracer.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { AgentMetrics } from './metrics.ts'
 import { tracedCollector } from './tracing.ts'
+import type { UpstreamBoard } from './upstream-board.ts'
 
 /** The same services, with every look at their upstreams counted, timed and traced. */
-export function observedServices(book: ServiceBook, metrics: AgentMetrics, clock: Clock, spans: Spans): ServiceBook {
+export function observedServices(
+  book: ServiceBook,
+  metrics: AgentMetrics,
+  clock: Clock,
+  spans: Spans,
+  board: UpstreamBoard,
+): ServiceBook {
   const observed = new Map<ServiceEntry, ServiceEntry>()
-  const observe = (one: Collector) => observedCollector(tracedCollector(one, spans), metrics, clock)
+  const observe = (one: Collector) => observedCollector(tracedCollector(one, spans), metrics, clock, board)
   for (const entry of book.all()) observed.set(entry, { ...entry, collectors: entry.collectors.map(observe) })
   return {
     find: (name) => {
@@ -26,7 +33,7 @@ export function observedServices(book: ServiceBook, metrics: AgentMetrics, clock
 }
 
 /** Counts a look once: when it ends, or when its time is over, whichever comes first. */
-function observedCollector(collector: Collector, metrics: AgentMetrics, clock: Clock): Collector {
+function observedCollector(collector: Collector, metrics: AgentMetrics, clock: Clock, board: UpstreamBoard): Collector {
   return {
     ...collector,
     collect: async (scope, ctx) => {
@@ -38,6 +45,8 @@ function observedCollector(collector: Collector, metrics: AgentMetrics, clock: C
         isCounted = true
         ctx.abort.removeEventListener('abort', onAbort)
         metrics.reads.inc({ source, outcome })
+        const isAnswer = outcome === 'ok' || outcome === 'empty'
+        board.note('source', source, `${scope.service.name}: ${collector.name}`, isAnswer ? null : outcome)
         metrics.readSeconds.observe({ source }, Math.max(0, clock.elapsed() - startedMs) / 1000)
       }
       const onAbort = () => count(failureKindOf(asFault(ctx.abort.reason)))
@@ -76,12 +85,14 @@ function showMeasured(metrics: AgentMetrics, service: string, signals: readonly 
 }
 
 /** The same tracer, with every call to a model counted; calls that came to nothing as well. */
-export function observedTracer(tracer: Tracer, metrics: AgentMetrics): Tracer {
+export function observedTracer(tracer: Tracer, metrics: AgentMetrics, board: UpstreamBoard): Tracer {
   return {
     ...tracer,
     call: (traced) => {
       const { analyst, call } = traced
-      metrics.modelCalls.inc({ analyst, outcome: call?.outcome ?? 'failed' })
+      const outcome = call?.outcome ?? 'failed'
+      metrics.modelCalls.inc({ analyst, outcome })
+      board.note('model', analyst, analyst, call ? null : (traced.error ?? outcome))
       const tookMs = call?.latencyMs ?? epochMs(traced.endedAt) - epochMs(traced.startedAt)
       metrics.modelSeconds.observe({ analyst }, Math.max(0, tookMs) / 1000)
       if (call) {
@@ -97,7 +108,7 @@ export function observedTracer(tracer: Tracer, metrics: AgentMetrics): Tracer {
 }
 
 /** The same channel, with every attempt counted. */
-export function observedNotifier(notifier: Notifier, metrics: AgentMetrics): Notifier {
+export function observedNotifier(notifier: Notifier, metrics: AgentMetrics, board: UpstreamBoard): Notifier {
   const { name: channel } = notifier
   return {
     name: channel,
@@ -105,7 +116,9 @@ export function observedNotifier(notifier: Notifier, metrics: AgentMetrics): Not
       try {
         await notifier.send(notification, abort)
         metrics.notifications.inc({ channel, outcome: 'sent' })
+        board.note('channel', channel, channel, null)
       } catch (error) {
+        board.note('channel', channel, channel, asFault(error).code)
         metrics.notifications.inc({ channel, outcome: asFault(error).retryable ? 'failed' : 'refused' })
         throw error
       }

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import { policyHash } from '../policy/policy.ts'
 import type { AgentRecord, CurrentScore, DecisionSummary, Freeze, IncidentEvent } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import { type RunView, runView } from './run-view.ts'
 
 /** How things stand: services, open incidents, what waits for whom, what is frozen. */
 export interface Status {
@@ -23,7 +24,7 @@ export interface Status {
   readonly incidents: readonly { readonly incident: Incident; readonly latest: DecisionSummary | null }[]
   readonly events: readonly IncidentEvent[]
   readonly waiting: readonly Approval[]
-  readonly runs: readonly Run[]
+  readonly runs: readonly RunView[]
   readonly frozen: readonly Freeze[]
   readonly undelivered: number
 }
@@ -47,6 +48,7 @@ export async function statusOf({ store, config, clock }: StatusParts): Promise<S
     store.outbox.list({ state: 'waiting', limit: 1000 }),
     store.decisions.list({ limit: 200 }),
   ])
+  const viewed = async (run: Run) => runView(run, await store.runs.journalOf(run.id), config.plans, clock.now())
   const scoreOf = new Map(scores.map((score) => [score.scope, score]))
   const latestOf = (incident: Incident) => decisions.find(({ incidentId }) => incidentId === incident.id) ?? null
   return {
@@ -63,7 +65,7 @@ export async function statusOf({ store, config, clock }: StatusParts): Promise<S
     incidents: open.map((incident) => ({ incident, latest: latestOf(incident) })),
     events,
     waiting,
-    runs,
+    runs: await Promise.all(runs.map(viewed)),
     frozen,
     undelivered: undelivered.length,
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { Role } from '../domain/role.ts'
 import { isSameSecret } from '../lib/signature.ts'
 
 /** A person, once: whoever answers in Slack, in the console or in a terminal is found here, so that nobody votes twice. */
@@ -15,6 +16,10 @@ export const Person = z.strictObject({
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, 'is sha256: and 64 hex digits; make one with `failwise people token`')
     .optional(),
+  /** Who the sign-in provider says it is: the value of `server.oidc.identityClaim`. */
+  identity: z.string().min(1).max(300).optional(),
+  /** What the person may do in the console: `approver` unless given. Answering also needs to be among those who are asked. */
+  role: Role.optional(),
   groups: z.array(z.string().min(1)).default([]),
 })
 export type Person = z.infer<typeof Person>

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Command, Option } from 'commander'
 import { captureCase, type GivenLabel } from '../../evals/capture.ts'
+import { exchangesOf } from '../app/kept-exchanges.ts'
+import { labelsOf } from '../app/labels.ts'
 import { Action } from '../domain/action.ts'
 import { minutesBetween } from '../domain/time.ts'
 import { Category } from '../domain/verdict.ts'
-import { exchangeOf, type KeptExchange } from '../engine/kept-exchange.ts'
 import { Fault } from '../lib/errors.ts'
 import type { DecisionRecord } from '../store/records.ts'
-import type { Store } from '../store/store.ts'
 import { decisionFor } from './explain-command.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { withStore } from './with-store.ts'
@@ -56,9 +56,12 @@ export function captureCommand(io: CliIo): Command {
       const options = optionsOf<CaptureOptions>(command, io)
       const { record, bodies, said } = await withStore(options, io, async ({ store }) => {
         const record = await decisionFor(id, store)
-        return { record, bodies: await bodiesOf(record, store), said: await suggestionsFor(record, store) }
+        return { record, bodies: await exchangesOf(record, store), said: await labelsOf(record, store) }
       })
-      for (const { person, label } of said) answerOn(io, options).note(`${person} called the verdict ${label}.`)
+      for (const { by, label, best, why } of said) {
+        const better = label === 'wrong' && best !== null ? `, ${best} would have been right` : ''
+        answerOn(io, options).note(`${by} called the verdict ${label}${better}: ${why}`)
+      }
       const label = await labelFrom(options, record, io)
       const file = options.out ?? join('evals/incidents', `${record.id}.json`)
       if (existsSync(file))
@@ -76,26 +79,6 @@ export function captureCommand(io: CliIo): Command {
         () => `${file}: ${label.best}, ${label.category}. Try it: failwise eval --filter ${record.id}`,
       )
     })
-}
-
-/** What people said about the verdict in Slack: everybody's newest word. Suggestions only; the label is given here. */
-async function suggestionsFor(record: DecisionRecord, { audit }: Pick<Store, 'audit'>) {
-  const acts = await audit.list({ kinds: ['administrative_act'], service: record.service, limit: 1000 })
-  const said = new Map<string, string>()
-  for (const { entry } of acts)
-    if (entry.kind === 'administrative_act' && entry.act === 'verdict_labelled' && !said.has(entry.actor.id))
-      if (entry.details.decisionId === record.id) said.set(entry.actor.id, String(entry.details.label))
-  return [...said].map(([person, label]) => ({ person, label }))
-}
-
-async function bodiesOf(record: DecisionRecord, store: Pick<Store, 'bodies'>): Promise<KeptExchange[]> {
-  const kept: KeptExchange[] = []
-  for (const [evidenceId, hashes] of Object.entries(record.bodies))
-    for (const hash of hashes) {
-      const body = await store.bodies.get(hash)
-      if (body) kept.push(exchangeOf(evidenceId, body))
-    }
-  return kept
 }
 
 async function labelFrom(options: CaptureOptions, record: DecisionRecord, io: CliIo): Promise<GivenLabel> {

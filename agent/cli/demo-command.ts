@@ -90,7 +90,7 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
     onAssessed: (assessment) => onDecision(assessment),
   })
   const server = createServer(serverDepsOf(agent), {
-    options: config.settings.server,
+    ...{ options: config.settings.server, people: config.settings.people, publicUrl: config.settings.publicUrl },
     version: packageVersion(),
     console: readConsole(CONSOLE_FOLDER),
   })
@@ -169,10 +169,10 @@ function portOf(text: string): number {
 /** The wanted port, or a free one when somebody has it: a demo should not fail for that. */
 async function listenSomewhere(server: ReturnType<typeof createServer>, config: Config): Promise<string> {
   try {
-    return await listen(server, config.settings.server)
+    return await listen(server, config.settings.server, config.settings.people)
   } catch (error) {
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
-    return listen(server, { ...config.settings.server, port: 0 })
+    return listen(server, { ...config.settings.server, port: 0 }, config.settings.people)
   }
 }
 

@@ -3,7 +3,9 @@ import { Command } from 'commander'
 import { firstTokenIn } from '../app/first-token.ts'
 import { ephemeralKey, secretKeyIn } from '../app/secret-key.ts'
 import { createAgent } from '../app.ts'
-import type { ServerOptions } from '../config/server-options.ts'
+import { type Person, tokenHashOf } from '../approval/people.ts'
+import { signInPeople } from '../config/server-options.ts'
+import type { Settings } from '../config/settings.ts'
 import { dataFolderOf, loadConfig } from '../config.ts'
 import { createLog } from '../lib/log.ts'
 import { createSyncMask } from '../lib/mask.ts'
@@ -36,9 +38,9 @@ export function serveCommand(io: CliIo): Command {
       const version = packageVersion()
       const log = createLog({ level: settings.log.level, mask: createSyncMask({ key: ephemeralKey() }) })
       const agent = await createAgent({ config, environment: io.environment, log, version, purpose: 'serve' })
-      const { server: serverOptions, firstToken } = withFirstToken(settings.server, dataFolderOf(config))
+      const { people, firstToken } = withFirstToken(settings, dataFolderOf(config))
       const server = createServer(serverDepsOf(agent), {
-        options: serverOptions,
+        ...{ options: settings.server, people, publicUrl: settings.publicUrl },
         session: {
           key: settings.maskKey ?? secretKeyIn(dataFolderOf(config)),
           isSecure: settings.publicUrl?.startsWith('https:') ?? false,
@@ -48,7 +50,7 @@ export function serveCommand(io: CliIo): Command {
       })
       let url: string
       try {
-        url = await listen(server, serverOptions)
+        url = await listen(server, settings.server, people)
         await agent.start()
       } catch (error) {
         await server.close()
@@ -80,9 +82,16 @@ export function untilToldToStop(): Promise<void> {
 }
 
 /** Where a sign-in is asked for and nobody was named, the one who reads the terminal is the first administrator. */
-function withFirstToken(server: ServerOptions, folder: string): { server: ServerOptions; firstToken: string | null } {
-  const isAnybodyNamed = server.people.length > 0 || server.tokens.some(({ scopes }) => scopes.includes('read'))
-  if (!server.requireSignIn || isAnybodyNamed) return { server, firstToken: null }
+function withFirstToken(
+  { server, people }: Settings,
+  folder: string,
+): { people: readonly Person[]; firstToken: string | null } {
+  const isAnybodyNamed =
+    signInPeople(people, server).length > 0 ||
+    server.oidc !== undefined ||
+    server.tokens.some(({ scopes }) => scopes.includes('read'))
+  if (!server.requireSignIn || isAnybodyNamed) return { people, firstToken: null }
   const token = firstTokenIn(folder)
-  return { server: { ...server, people: [{ name: 'admin', role: 'admin', token }] }, firstToken: token }
+  const first: Person = { name: 'admin', role: 'admin', tokenHash: tokenHashOf(token), groups: [] }
+  return { people: [...people, first], firstToken: token }
 }

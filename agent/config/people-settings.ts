@@ -5,7 +5,7 @@ import { ApproverGroup, Person } from '../approval/people.ts'
 export const PeopleSettings = z
   .array(Person)
   .superRefine((people, context) => {
-    for (const key of ['name', 'slackUserId', 'tokenHash'] as const) {
+    for (const key of ['name', 'slackUserId', 'tokenHash', 'identity'] as const) {
       const seen = new Set<string>()
       for (const [index, person] of people.entries()) {
         const value = person[key]

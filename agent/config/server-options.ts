@@ -1,11 +1,11 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import type { Person } from '../approval/people.ts'
+import { Scope } from '../domain/role.ts'
 import { Fault } from '../lib/errors.ts'
+import { OidcOptions } from './oidc-options.ts'
 
-export const Scope = z.enum(['ingest', 'read', 'respond', 'approve', 'admin'])
-export type Scope = z.infer<typeof Scope>
-
-/** A way in. Scopes do not include each other: what may send alerts need not be able to read them. */
+/** A program's way in. */
 export const AccessToken = z.strictObject({
   name: z.string().min(1),
   /** Short tokens can be guessed; 16 random characters cannot. */
@@ -14,33 +14,14 @@ export const AccessToken = z.strictObject({
 })
 export type AccessToken = z.infer<typeof AccessToken>
 
-export const Role = z.enum(['viewer', 'responder', 'approver', 'admin'])
-export type Role = z.infer<typeof Role>
-
-/** What a person of each role may do: look; also work on incidents; also answer approvals; also freeze and administer. */
-export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
-  viewer: ['read'],
-  responder: ['read', 'respond'],
-  approver: ['read', 'respond', 'approve'],
-  admin: ['read', 'respond', 'approve', 'admin'],
-}
-
-/** A person who signs in to the console with a token of their own. */
-export const Person = z.strictObject({
-  name: z.string().min(1).max(200),
-  role: Role,
-  token: AccessToken.shape.token,
-})
-export type Person = z.infer<typeof Person>
-
 export const ServerOptions = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
     port: z.number().int().min(0).max(65_535).default(8080),
     /** None means: loopback only, and everybody on this machine may do everything. */
     tokens: z.array(AccessToken).default([]),
-    /** Who may sign in to the console, and as what. */
-    people: z.array(Person).default([]),
+    /** Beside tokens of people's own: sign-in through your organisation. */
+    oidc: OidcOptions.optional(),
     /** Asks for a sign-in even on this machine; without people or tokens a first token is made and shown at the start. */
     requireSignIn: z.boolean().default(false),
     sessionHours: z.number().positive().max(720).default(12),
@@ -71,14 +52,20 @@ export function isLoopback(address: string): boolean {
   return isIP(bare) === 4 && bare.startsWith('127.')
 }
 
+/** People with a way to sign in. */
+export function signInPeople(people: readonly Person[], { oidc }: ServerOptions): readonly Person[] {
+  return people.filter(({ tokenHash, identity }) => tokenHash !== undefined || (oidc && identity !== undefined))
+}
+
 /** Whether everybody on this machine may do everything, because nobody was named. */
-export function isOpenToThisMachine({ tokens, people, requireSignIn }: ServerOptions): boolean {
-  return tokens.length === 0 && people.length === 0 && !requireSignIn
+export function isOpenToThisMachine(options: ServerOptions, people: readonly Person[]): boolean {
+  const { tokens, oidc, requireSignIn } = options
+  return tokens.length === 0 && oidc === undefined && !requireSignIn && signInPeople(people, options).length === 0
 }
 
 /** Throws `config_invalid` when the server would be open to the network without any credentials. */
-export function assertSafeToBind(options: ServerOptions): void {
-  if (!isOpenToThisMachine(options) || isLoopback(options.host)) return
+export function assertSafeToBind(options: ServerOptions, people: readonly Person[]): void {
+  if (!isOpenToThisMachine(options, people) || isLoopback(options.host)) return
   throw new Fault(
     'config_invalid',
     `server.host is ${JSON.stringify(options.host)} but no access tokens are configured`,

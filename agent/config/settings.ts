@@ -91,7 +91,13 @@ export const Settings = z
     /** Key of the placeholders that stand for secrets; the same key gives the same placeholders. Kept in the data folder when not set. */
     maskKey: z.string().min(16).optional(),
   })
-  .superRefine(({ people, groups }, context) => {
+  .superRefine(({ people, groups, server, publicUrl }, context) => {
+    if (server.oidc && publicUrl === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['publicUrl'],
+        message: 'is needed for server.oidc: the provider sends people back to publicUrl/v1/session/oidc/callback',
+      })
     for (const [index, { name }] of groups.entries())
       if (people.some((person) => person.name === name))
         context.addIssue({

@@ -107,7 +107,7 @@ const NOTHING_STORED = { incidents: [], unmatched: [] } as const
 /** A vendor's proof is checked later, over the body; without one, the token is checked before the body is even read. */
 function authenticate(request: FastifyRequest, { proof }: Pick<Entrance, 'proof'>, access: Access): void {
   if (proof && request.headers[proof.header] !== undefined) return
-  request.principal = access.authorize(request, 'ingest')
+  request.principal = access.authorize(request, 'ingest').name
 }
 
 function checkProof(request: FastifyRequest, { proof }: Pick<Entrance, 'proof'>, access: Access): void {

@@ -1,35 +1,42 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import {
-  type AccessToken,
-  isLoopback,
-  isOpenToThisMachine,
-  ROLE_SCOPES,
-  type Scope,
-  type ServerOptions,
-} from '../config/server-options.ts'
+import type { Person } from '../approval/people.ts'
+import { isLoopback, isOpenToThisMachine, type ServerOptions } from '../config/server-options.ts'
+import { ROLE_SCOPES, type Scope } from '../domain/role.ts'
 import { Fault } from '../lib/errors.ts'
+import { type Account, accountsOf, type ProvenIdentity } from './accounts.ts'
 import { authFailures } from './auth-failures.ts'
-import type { Sessions } from './sessions.ts'
+import type { Caller } from './deps.ts'
+import type { Notes, Sessions } from './sessions.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent it, once that is known. */
     principal: string | null
+    /** The person who sent it; null for programs, and where nobody signs in. */
+    person: Person | null
   }
+}
+
+/** Who a request comes from. */
+export interface Identity {
+  readonly name: string
+  readonly person: Person | null
 }
 
 /** Decides who a request comes from. */
 export interface Access {
-  /** The caller's name; throws `unauthenticated`, `forbidden` or `rate_limited`. */
-  authorize(request: FastifyRequest, scope: Scope): string
+  /** Who calls; throws `unauthenticated`, `forbidden` or `rate_limited`. */
+  authorize(request: FastifyRequest, scope: Scope): Identity
   /** Turns a refused signature into the same answers and counts. */
   refuse(request: FastifyRequest, fault: Fault): never
   /** Who the console speaks for, and what it must send back with changes. */
   session(request: FastifyRequest): SessionView
   /** The Set-Cookie header for the owner of a token; throws like `authorize`. */
   signIn(request: FastifyRequest, token: string): string
+  /** The Set-Cookie header for somebody whom a provider vouched for; throws like `authorize`. */
+  signInProven(request: FastifyRequest, proven: ProvenIdentity): string
   readonly signOut: string
+  readonly notes: Notes
 }
 
 export interface SessionView {
@@ -38,18 +45,35 @@ export interface SessionView {
   readonly scopes: readonly Scope[]
   readonly isSignInNeeded: boolean
   readonly csrf: string | null
+  /** What the button for the sign-in provider says; null without one. */
+  readonly provider: string | null
 }
 
-interface KnownToken extends AccessToken {
-  readonly digest: Buffer
+/** What every route with a scope begins with: it lets the caller in, or not, and remembers who it is. */
+export function needs(access: Access, scope: Scope): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    const { name, person } = access.authorize(request, scope)
+    request.principal = name
+    request.person = person
+  }
+}
+
+/** Who asks, for acts that go on the record. */
+export function callerOf(request: FastifyRequest): Caller {
+  return { principal: request.principal ?? 'unknown', requestId: request.id, person: request.person }
 }
 
 /** Access by bearer token, basic authentication (name and token) or a signed-in session; without tokens and people, by being on this machine. */
-export function tokenAccess(options: ServerOptions, now: () => number, sessions: Sessions): Access {
-  const people = options.people.map(({ name, role, token }) => ({ name, token, scopes: [...ROLE_SCOPES[role]] }))
-  const tokens: KnownToken[] = [...options.tokens, ...people].map((one) => ({ ...one, digest: digestOf(one.token) }))
-  const isOpen = isOpenToThisMachine(options)
+export function accessFor(
+  options: ServerOptions,
+  people: readonly Person[],
+  now: () => number,
+  sessions: Sessions,
+): Access {
+  const accounts = accountsOf(options, people)
+  const isOpen = isOpenToThisMachine(options, people)
   const failures = authFailures(options.authFailuresPerMinute)
+  const provider = options.oidc?.label ?? null
 
   function refuse(request: FastifyRequest, fault: Fault): never {
     const waitMs = failures.record(request.ip, now())
@@ -59,19 +83,12 @@ export function tokenAccess(options: ServerOptions, now: () => number, sessions:
     })
   }
 
-  /** Every token is compared, so that the time tells nothing about which one was close. */
-  function ownerOf(secret: string, name: string | null): KnownToken | undefined {
-    const digest = digestOf(secret)
-    let known: KnownToken | undefined
-    for (const token of tokens)
-      if (timingSafeEqual(token.digest, digest) && (name === null || name === token.name)) known = token
-    return known
-  }
+  const signedIn = (request: FastifyRequest) => sessions.read(request, accounts.bySubject, now())
 
-  function authorize(request: FastifyRequest, scope: Scope): string {
-    if (isOpen) return authorizeLocal(request)
+  function authorize(request: FastifyRequest, scope: Scope): Identity {
+    if (isOpen) return { name: authorizeLocal(request), person: null }
     const given = credentialsOf(request.headers.authorization)
-    const known = given ? ownerOf(given.secret, given.name) : sessions.read(request, tokens, now())
+    const known = given ? accounts.byToken(given.secret, given.name) : signedIn(request)
     if (!known && given) return refuse(request, new Fault('unauthenticated', 'the credentials are wrong'))
     if (!known)
       return refuse(
@@ -85,25 +102,45 @@ export function tokenAccess(options: ServerOptions, now: () => number, sessions:
       throw new Fault('forbidden', `"${known.name}" may not do this: it lacks the scope "${scope}"`, {
         hint: `its scopes are ${known.scopes.join(', ')}; use another token or add the scope`,
       })
-    return known.name
+    return known
   }
 
   function session(request: FastifyRequest): SessionView {
-    if (isOpen) return { name: authorizeLocal(request), scopes: ROLE_SCOPES.admin, isSignInNeeded: false, csrf: null }
-    const known = sessions.read(request, tokens, now())
-    if (!known) return { name: null, scopes: [], isSignInNeeded: true, csrf: null }
-    return { name: known.name, scopes: known.scopes, isSignInNeeded: false, csrf: sessions.csrfOf(request) }
+    if (isOpen)
+      return { name: authorizeLocal(request), scopes: ROLE_SCOPES.admin, isSignInNeeded: false, csrf: null, provider }
+    const known = signedIn(request)
+    if (!known) return { name: null, scopes: [], isSignInNeeded: true, csrf: null, provider }
+    return {
+      ...{ name: known.name, scopes: known.scopes, isSignInNeeded: false, provider },
+      csrf: sessions.csrfOf(request),
+    }
   }
 
-  function signIn(request: FastifyRequest, secret: string): string {
-    const known = ownerOf(secret, null)
-    if (!known) return refuse(request, new Fault('unauthenticated', 'no person and no token is known by this'))
-    if (!known.scopes.includes('read'))
-      throw new Fault('forbidden', `"${known.name}" may send alerts but not read: the console would show it nothing`)
-    return sessions.begin(known, now())
+  function begin(account: Account): string {
+    if (!account.scopes.includes('read'))
+      throw new Fault('forbidden', `"${account.name}" may send alerts but not read: the console would show it nothing`)
+    return sessions.begin(account, now())
   }
 
-  return { authorize, refuse, session, signIn, signOut: sessions.end }
+  return {
+    ...{ authorize, refuse, session, signOut: sessions.end, notes: sessions.notes },
+    signIn: (request, secret) => {
+      const known = accounts.byToken(secret, null)
+      if (!known) return refuse(request, new Fault('unauthenticated', 'no person and no token is known by this'))
+      return begin(known)
+    },
+    signInProven: (request, proven) => {
+      const known = accounts.byIdentity(proven)
+      if (known) return begin(known)
+      const { identity } = proven
+      return refuse(
+        request,
+        new Fault('forbidden', `the provider says that you are "${identity}", who has no role here`, {
+          hint: 'whoever runs the agent adds you to people in failwise.yaml, or one of your groups to server.oidc.roles',
+        }),
+      )
+    },
+  }
 }
 
 /**
@@ -138,8 +175,4 @@ function credentialsOf(header: string | undefined): Credentials | null {
   const text = Buffer.from(value, 'base64').toString('utf8')
   const colon = text.indexOf(':')
   return colon < 0 ? null : { name: text.slice(0, colon), secret: text.slice(colon + 1) }
-}
-
-function digestOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
 }

@@ -1,6 +1,10 @@
 import type { Writable } from 'node:stream'
 import type { Registry } from 'prom-client'
+import type { GivenLabel, Label } from '../app/labels.ts'
+import type { Question } from '../app/questions.ts'
+import type { Person } from '../approval/people.ts'
 import type { Alert } from '../domain/alert.ts'
+import type { ApprovalStatus } from '../domain/approval.ts'
 import type { AuditKind } from '../domain/audit.ts'
 import type { Decision } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
@@ -12,6 +16,7 @@ import type { HealthEvent } from '../ingest/infrastructure-health.ts'
 import type { Note } from '../ingest/payload.ts'
 import type { SnsReceiver } from '../ingest/sns.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Http } from '../lib/http.ts'
 import type { Log } from '../lib/log.ts'
 import type { AuditColumn, AuditSort } from '../store/keeping.ts'
 import type { ReviewDeps } from './review-deps.ts'
@@ -105,6 +110,20 @@ export interface ExportQuery extends Omit<AuditQuery, keyof PageQuery> {
   readonly columns: readonly AuditColumn[] | null
 }
 
+interface QuestionQuery {
+  readonly status: ApprovalStatus | null
+  readonly incidentId: string | null
+  readonly limit: number
+}
+
+/** What a person answers, and what was on the person's screen. */
+export interface AnswerInput {
+  readonly answer: 'approve' | 'refuse'
+  readonly reason: string
+  readonly consent: string
+  readonly seen: { readonly factsHash: string; readonly planHash: string | null }
+}
+
 interface Readiness {
   readonly isReady: boolean
   readonly checks: Readonly<Record<string, string>>
@@ -114,6 +133,8 @@ interface Readiness {
 export interface Caller {
   readonly principal: string
   readonly requestId: string
+  /** Null for programs, and where nobody signs in. */
+  readonly person: Person | null
 }
 
 /** What the HTTP server needs of the rest of the agent, and nothing more; answers that it only passes on have no shape here. */
@@ -121,6 +142,7 @@ export interface ServerDeps extends ReviewDeps {
   readonly clock: Clock
   readonly log: Log
   readonly registry: Registry
+  readonly http: Http
   readonly newRequestId: () => string
   /** Resolves only when the alerts are durable; rejects with `store_unavailable` when the store is away. */
   readonly ingest: (alerts: readonly Alert[], meta: DeliveryMeta) => Promise<IngestResult>
@@ -141,7 +163,18 @@ export interface ServerDeps extends ReviewDeps {
   readonly verifyAudit: () => Promise<object>
   /** Writes every entry that fits, as the list shows them. */
   readonly exportAudit: (to: Writable, format: ExportFormat, query: ExportQuery) => Promise<unknown>
-  readonly status: () => Promise<unknown>
+  /** As the caller sees it: each question says whether the caller may answer it. */
+  readonly status: (caller: Caller) => Promise<object>
+  readonly listQuestions: (query: QuestionQuery, caller: Caller) => Promise<readonly Question[]>
+  readonly getQuestion: (id: string, caller: Caller) => Promise<Question | null>
+  /** Throws `conflict` with the reason when the answer does not count. */
+  readonly answer: (id: string, answer: AnswerInput, caller: Caller) => Promise<{ readonly text: string }>
+  /** Null when there is no such decision. */
+  readonly label: (id: string, label: Label, caller: Caller) => Promise<GivenLabel | null>
+  /** The labelled decision as an evaluation case; null when there is no such decision or no label that says what was best. */
+  readonly evaluationCase: (id: string) => Promise<object | null>
+  /** One word for each part of the store that people watch. */
+  readonly pulse: () => Promise<Readonly<Record<string, string>>>
   /** Health scores of one scope over the last hours, oldest first. */
   readonly scoreHistory: (scope: string, hours: number) => Promise<readonly unknown[]>
   readonly freeze: (service: string | null, reason: string, caller: Caller) => Promise<void>

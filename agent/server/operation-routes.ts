@@ -1,11 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Scope } from '../config/server-options.ts'
 import { instantOf } from '../domain/time.ts'
 import { cleanText, OptionalInstant } from '../ingest/payload.ts'
-import type { Access } from './auth.ts'
-import type { Caller, ServerDeps } from './deps.ts'
+import { type Access, callerOf, needs } from './auth.ts'
+import type { ServerDeps } from './deps.ts'
 import { ErrorBody } from './errors.ts'
 
 const ChangeBody = z.object({
@@ -29,15 +28,12 @@ const FreezeBody = z.object({
 /** What people and pipelines do: announce a change, freeze, unfreeze. */
 export function operationRoutes(app: FastifyInstance, deps: ServerDeps, access: Access): void {
   const typed = app.withTypeProvider<ZodTypeProvider>()
-  const needs = (scope: Scope) => async (request: FastifyRequest) => {
-    request.principal = access.authorize(request, scope)
-  }
   const errors = { 400: ErrorBody, 401: ErrorBody, 403: ErrorBody, 503: ErrorBody }
 
   typed.post(
     '/v1/changes',
     {
-      onRequest: needs('ingest'),
+      onRequest: needs(access, 'ingest'),
       schema: {
         tags: ['ingest'],
         summary: 'Something was changed: a deploy, a flag, a record',
@@ -64,7 +60,7 @@ export function operationRoutes(app: FastifyInstance, deps: ServerDeps, access: 
   typed.post(
     '/v1/freezes',
     {
-      onRequest: needs('admin'),
+      onRequest: needs(access, 'admin'),
       schema: {
         tags: ['operation'],
         summary: 'The kill switch: nothing is carried out until it is lifted',
@@ -83,7 +79,7 @@ export function operationRoutes(app: FastifyInstance, deps: ServerDeps, access: 
   typed.delete(
     '/v1/freezes',
     {
-      onRequest: needs('admin'),
+      onRequest: needs(access, 'admin'),
       schema: {
         tags: ['operation'],
         summary: 'Lifts a freeze',
@@ -97,8 +93,4 @@ export function operationRoutes(app: FastifyInstance, deps: ServerDeps, access: 
       return { unfrozen: service ?? 'everything' }
     },
   )
-}
-
-function callerOf(request: FastifyRequest): Caller {
-  return { principal: request.principal ?? 'unknown', requestId: request.id }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Access } from './auth.ts'
+import { type Access, needs } from './auth.ts'
 import type { ServerDeps } from './deps.ts'
 
 /** What orchestrators and Prometheus ask. */
@@ -16,9 +16,7 @@ export function probeRoutes(app: FastifyInstance, deps: ServerDeps, access: Acce
   app.get(
     '/metrics',
     {
-      onRequest: async (request) => {
-        request.principal = access.authorize(request, 'read')
-      },
+      onRequest: needs(access, 'read'),
       schema: { tags: ['probes'], summary: 'Metrics in the Prometheus text format' },
     },
     async (_request, reply) => {

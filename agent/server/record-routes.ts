@@ -7,7 +7,7 @@ import { IncidentState } from '../domain/incident.ts'
 import { Instant } from '../domain/time.ts'
 import { asFault, Fault } from '../lib/errors.ts'
 import { AUDIT_COLUMNS } from '../store/keeping.ts'
-import type { Access } from './auth.ts'
+import { type Access, callerOf, needs } from './auth.ts'
 import { PAGE_SECURITY_POLICY, renderDecisionPage } from './decision-page.ts'
 import type { AuditQuery, ServerDeps } from './deps.ts'
 
@@ -78,9 +78,7 @@ function auditQueryOf({
 /** What has been recorded: incidents, decisions, the audit log. All of it needs the scope `read`. */
 export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Access): void {
   const typed = app.withTypeProvider<ZodTypeProvider>()
-  const onRequest = async (request: Parameters<Access['authorize']>[0]) => {
-    request.principal = access.authorize(request, 'read')
-  }
+  const onRequest = needs(access, 'read')
 
   typed.get(
     '/v1/incidents',
@@ -253,7 +251,7 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
       onRequest,
       schema: { tags: ['operation'], summary: 'Services, open incidents, what waits for whom, what is frozen' },
     },
-    async () => deps.status(),
+    async (request) => deps.status(callerOf(request)),
   )
 }
 

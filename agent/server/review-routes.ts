@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Instant } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
-import type { Access } from './auth.ts'
+import { type Access, needs } from './auth.ts'
 import { ErrorBody } from './errors.ts'
 import { EvalBody, EvalsBody, ExchangeBody, PlansBody, ReportBody, type ReviewDeps, RunBody } from './review-deps.ts'
 
@@ -12,9 +12,7 @@ const IdParams = z.object({ id: z.string().min(1).max(200) })
 /** What people look back at: the shadow report, plans and drills, runs, evaluations, prompts and replies. All of it needs the scope `read`. */
 export function reviewRoutes(app: FastifyInstance, deps: ReviewDeps, access: Access): void {
   const typed = app.withTypeProvider<ZodTypeProvider>()
-  const onRequest = async (request: Parameters<Access['authorize']>[0]) => {
-    request.principal = access.authorize(request, 'read')
-  }
+  const onRequest = needs(access, 'read')
   const answers = <T extends z.ZodType>(body: T) => ({
     200: body,
     ...{ 400: ErrorBody, 401: ErrorBody, 403: ErrorBody, 404: ErrorBody, 503: ErrorBody },

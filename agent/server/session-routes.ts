@@ -1,15 +1,28 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Fault } from '../lib/errors.ts'
 import type { Access } from './auth.ts'
+import type { ServerDeps } from './deps.ts'
+import { Departure, type Oidc } from './oidc.ts'
 import { isFromElsewhere } from './sessions.ts'
 
 const SignIn = z.object({ token: z.string().min(1).max(500) })
+/** A screen of ours: never another site, however it is spelt. */
+const OwnPath = z
+  .string()
+  .max(2000)
+  .regex(/^\/(?![/\\])[^\\\s]*$/)
+const Leave = z.object({ to: OwnPath.default('/').catch('/') })
+
+const NOTE = 'failwise_departure'
+/** Long enough for a second factor. */
+const AWAY_SECONDS = 600
 
 /** Signing in and out of the console. Programs send their token with each request and need none of it. */
-export function sessionRoutes(app: FastifyInstance, access: Access): void {
+export function sessionRoutes(app: FastifyInstance, deps: ServerDeps, access: Access, oidc: Oidc | null): void {
   const typed = app.withTypeProvider<ZodTypeProvider>()
+  const { notes } = access
   typed.get('/v1/session', { schema: { hide: true } }, async (request) => access.session(request))
 
   typed.post('/v1/session', { schema: { hide: true, body: SignIn } }, async (request, reply) => {
@@ -23,4 +36,40 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
     reply.header('set-cookie', access.signOut)
     return { isSignedIn: false }
   })
+
+  if (oidc === null) return
+
+  typed.get('/v1/session/oidc', { schema: { hide: true, querystring: Leave } }, async (request, reply) => {
+    const { url, departure } = await oidc.leave(request.query.to)
+    reply.header('set-cookie', notes.leave(NOTE, JSON.stringify(departure), AWAY_SECONDS, deps.clock.now()))
+    return reply.redirect(url, 302)
+  })
+
+  app.get('/v1/session/oidc/callback', { schema: { hide: true } }, async (request, reply) => {
+    const departure = departureOf(notes.find(NOTE, request, deps.clock.now()))
+    const forgotten = notes.leave(NOTE, null, 0, deps.clock.now())
+    reply.header('set-cookie', forgotten)
+    try {
+      if (departure === null)
+        throw new Fault('forbidden', 'this sign-in was not begun in this browser, or took too long', {
+          hint: 'begin again at the console',
+        })
+      const proven = await oidc.arrive(queryOf(request), departure)
+      reply.header('set-cookie', [forgotten, access.signInProven(request, proven)])
+      return reply.redirect(departure.to, 302)
+    } catch (error) {
+      // A person stands before this address, not a program: the reason is for the sign-in screen, the details for the log.
+      deps.log.warn({ requestId: request.id, err: error }, 'sign-in through the provider failed')
+      const words = error instanceof Fault ? error.message : 'the sign-in did not work'
+      return reply.redirect(`/?sign-in=${encodeURIComponent(words)}`, 302)
+    }
+  })
+}
+
+function departureOf(note: string | null): Departure | null {
+  return note === null ? null : Departure.parse(JSON.parse(note))
+}
+
+function queryOf({ url }: FastifyRequest): string {
+  return url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''
 }

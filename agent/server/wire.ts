@@ -1,8 +1,12 @@
+import { takeAnswer } from '../app/answering.ts'
 import { decisionContext } from '../app/decision-context.ts'
+import { labelDecision } from '../app/labels.ts'
 import { anchorFilesOf } from '../app/open-store.ts'
+import { questionFor } from '../app/questions.ts'
 import { replayDecision } from '../app/replay.ts'
 import { statusOf } from '../app/status.ts'
 import type { Agent } from '../app.ts'
+import type { Person } from '../approval/people.ts'
 import type { Actor, ChainedEntry } from '../domain/audit.ts'
 import { entryText } from '../domain/audit-text.ts'
 import { instantOf } from '../domain/time.ts'
@@ -15,6 +19,7 @@ import { readPolicy } from '../policy/policy-file.ts'
 import { readAnchors } from '../store/anchors.ts'
 import type { AuditSort } from '../store/keeping.ts'
 import type { Caller, Page, PageQuery, ServerDeps } from './deps.ts'
+import { labelledCase } from './labelled-case.ts'
 import { reviewDepsOf } from './review-wire.ts'
 
 /** What the HTTP server may do with an agent. */
@@ -27,6 +32,7 @@ export function serverDepsOf(agent: Agent): ServerDeps {
     clock,
     log,
     registry: metrics.registry,
+    http: agent.http,
     newRequestId: () => newId('req'),
     sns:
       snsTopicArns.length === 0
@@ -93,7 +99,37 @@ export function serverDepsOf(agent: Agent): ServerDeps {
     exportAudit: (to, format, { order, sort, filter, columns }) =>
       store.audit.export(to, format, { ...filter, order, sort }, columns ?? undefined),
 
-    status: () => statusOf(agent),
+    status: async (caller) => {
+      const { waiting, ...status } = await statusOf(agent)
+      const asked = await Promise.all(waiting.map((one) => questionFor(one, caller.person, agent.answering)))
+      return { ...status, waiting: asked, upstreams: agent.upstreams() }
+    },
+    listQuestions: async ({ status, incidentId, limit }, caller) => {
+      const filter = { ...(status && { status }), ...(incidentId && { incidentId }), limit }
+      const found = await store.approvals.list(filter)
+      return Promise.all(found.map((one) => questionFor(one, caller.person, agent.answering)))
+    },
+    getQuestion: async (id, caller) => {
+      const found = await store.approvals.get(id)
+      return found && questionFor(found, caller.person, agent.answering)
+    },
+    answer: async (id, { answer, reason, consent, seen }, caller) => {
+      const person = personIn(caller)
+      const given = { approvalId: id, person, via: 'console', answer, comment: reason, consent, seen } as const
+      const reply = await takeAnswer(given, agent.answering)
+      if (!reply.isDone) throw new Fault('conflict', reply.text)
+      agent.nudgeAll()
+      return { text: reply.text }
+    },
+    label: async (id, label, caller) => {
+      const record = await store.decisions.get(id)
+      return record && labelDecision(record, label, actorOf(caller), { store, clock })
+    },
+    evaluationCase: async (id) => {
+      const record = await store.decisions.get(id)
+      return record && labelledCase(record, store)
+    },
+    pulse: async () => ({ ...(await store.maintenance.pulse()) }),
     scoreHistory: (scope, hours) => {
       const to = clock.now()
       return store.scores.history(scope, { from: instantOf(to - hours * 3_600_000), to: instantOf(to) })
@@ -122,7 +158,16 @@ function parsedPolicy(text: string) {
   throw new Fault('payload_invalid', problemsFault(read.problems).message, { hint: 'docs list what a policy may say' })
 }
 
-function actorOf({ principal }: Caller): Actor {
+/** An answer is a person's, never a program's. */
+function personIn({ person }: Caller): Person {
+  if (person) return person
+  throw new Fault('forbidden', 'an answer needs to know who gives it', {
+    hint: 'sign in with a token of your own; it belongs beside your name under "people" in failwise.yaml',
+  })
+}
+
+function actorOf({ principal, person }: Caller): Actor {
+  if (person) return { kind: 'person', id: person.name, via: 'console' }
   // A token's name says which way in was used; it is no proof of a person.
   return { kind: 'system', id: principal, via: 'http' }
 }

@@ -2,12 +2,12 @@ import type { AnswerRefusal, Approval } from '../domain/approval.ts'
 import type { Actor, AuditEntry } from '../domain/audit.ts'
 import { epochMs, type Instant, instantOf } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
+import { type AnswerProblem, answerRefusal, mayAnswer, STOP_DETAILS } from './answer-checks.ts'
 import { approvalOf, closeApproval, withVotes } from './approval-rows.ts'
-import { found, fromRow, nowOf, parseDocument, recording, type StoreContext } from './context.ts'
-import { reading, type Tx } from './database.ts'
-import { DecisionDocument } from './decision-document.ts'
+import { found, nowOf, recording, type StoreContext } from './context.ts'
+import { type Db, reading, type Tx } from './database.ts'
 import { lockIncident } from './incident-rows.ts'
-import { activeRun, type RunRefusal, requestRun, runRefusal } from './run-requests.ts'
+import { requestRun } from './run-requests.ts'
 import { changeRun } from './runs.ts'
 import type { Answer, AnswerOutcome, ApprovalStore } from './store.ts'
 
@@ -36,6 +36,7 @@ export function approvalStore(context: StoreContext): ApprovalStore {
       const rows = await reading(db, () => limited.execute())
       return reading(db, (votes) => withVotes(votes, rows))
     },
+    refusalOf: (answer) => reading(db, (query) => refusalNow(query, nowOf(context), answer)),
     answer: (answer, startWithinMs) =>
       recording(context, async (tx, note) => {
         const outcome = await answerQuestion(tx, context, answer, startWithinMs, note)
@@ -174,18 +175,8 @@ async function answerQuestion(
   if (expired) return rejected('expired', `it expired at ${row.expires_at}`, expired)
   const takenBack = await takeBack(tx, context, { approval, answer, by, note })
   if (takenBack) return takenBack
-  const refusal = refuseAnswer(approval, answer, incident.last_facts_hash)
+  const refusal = await answerRefusal(tx, now, { approval, answer, newestFacts: incident.last_facts_hash })
   if (refusal) return rejected(refusal.reason, refusal.detail, approval)
-  if (answer.answer === 'approve' && answer.policyHash !== undefined) {
-    const asked = await policyOf(tx, row.decision_id)
-    if (asked !== answer.policyHash)
-      return rejected('policy_changed', 'the policy is no longer the one under which this was asked', approval)
-  }
-  if (answer.answer === 'approve') {
-    const stop = await runRefusal(tx, now, { service: row.service, group: row.group_name, isDryRun: false })
-    if (stop) return rejected(stop, STOP_DETAILS[stop], approval)
-    if (await activeRun(tx, row.group_name)) return rejected('group_busy', STOP_DETAILS.group_busy, approval)
-  }
   const vote = { person: answer.person, answer: answer.answer, via: answer.via, at: now, comment: answer.comment }
   await keepVote(tx, row.id, vote)
   const voted = { ...approval, votes: [...approval.votes.filter((one) => one.person !== vote.person), vote] }
@@ -213,6 +204,25 @@ async function answerQuestion(
   const reason = `approved by ${voted.votes.map((one) => one.person).join(', ')}`
   const closed = await closeApproval(tx, context, row, { status: 'approved', reason, by }, note)
   return { outcome: 'approved', approval: { ...approvalOf(closed, []), votes: voted.votes }, run: asked.run }
+}
+
+/** The same checks as for an answer, without locks and without a trace: what a button says before it is pressed. */
+async function refusalNow(db: Db, now: Instant, answer: Answer): Promise<AnswerProblem | null> {
+  const row = await db.selectFrom('approvals').selectAll().where('id', '=', answer.approvalId).executeTakeFirst()
+  if (!row) return { reason: 'not_found', detail: `there is no approval ${answer.approvalId}` }
+  const approval = (await withVotes(db, [row]))[0]!
+  if (row.status === 'pending' && row.expires_at <= now)
+    return { reason: 'expired', detail: `it expired at ${row.expires_at}` }
+  if (answer.answer === 'refuse' && row.status === 'approved' && mayAnswer(approval, answer)) {
+    const run = await db.selectFrom('runs').select('state').where('approval_id', '=', row.id).executeTakeFirst()
+    if (run?.state === 'pending') return null
+  }
+  const incident = await db
+    .selectFrom('incidents')
+    .select('last_facts_hash')
+    .where('id', '=', row.incident_id)
+    .executeTakeFirst()
+  return answerRefusal(db, now, { approval, answer, newestFacts: incident?.last_facts_hash ?? null })
 }
 
 /** One row per person; a "no" may replace a "yes", and both stay on the audit log. */
@@ -249,50 +259,6 @@ async function takeBack(
   const change = { runId: run.id, from: 'pending', to: 'cancelled', generation: null, actor: by, detail } as const
   await changeRun(tx, context, change, note)
   return { outcome: 'refused', approval: { ...approval, votes: [...approval.votes, vote] } }
-}
-
-async function policyOf(tx: Tx, decisionId: string): Promise<string> {
-  const { document } = await tx
-    .selectFrom('decisions')
-    .select('document')
-    .where('id', '=', decisionId)
-    .executeTakeFirstOrThrow()
-  return fromRow(DecisionDocument, parseDocument(document, 'decision'), 'decision').decision.policyHash
-}
-
-const STOP_DETAILS: Record<RunRefusal, string> = {
-  frozen: 'everything or this service is frozen; lift the freeze first',
-  cooldown: 'the group was moved a short while ago and is cooling down; a named person may end that',
-  group_busy: 'another run of this group is under way',
-}
-
-function refuseAnswer(
-  approval: Approval,
-  answer: Answer,
-  newestFacts: string | null,
-): { reason: AnswerRefusal; detail: string } | null {
-  if (approval.status === 'superseded') return { reason: 'superseded', detail: approval.closedReason ?? 'superseded' }
-  if (approval.status !== 'pending') return { reason: 'not_pending', detail: `it was ${approval.status} already` }
-  if (!mayAnswer(approval, answer))
-    return { reason: 'not_an_approver', detail: `${answer.person} is not among the approvers` }
-  if (approval.requestedBy === answer.person)
-    return { reason: 'is_requester', detail: 'who asks for something cannot approve it' }
-  const own = approval.votes.find((vote) => vote.person === answer.person)
-  if (own && !(own.answer === 'approve' && answer.answer === 'refuse'))
-    return { reason: 'already_voted', detail: `${answer.person} has answered already` }
-  // A "no" is welcome whatever changed since.
-  if (answer.answer === 'refuse') return null
-  if (approval.planHash === null) return { reason: 'no_plan', detail: 'there is no plan that could be run' }
-  if (answer.factsHash !== approval.factsHash || newestFacts !== approval.factsHash)
-    return { reason: 'facts_changed', detail: 'the facts are no longer those that were shown' }
-  if (answer.planHash !== approval.planHash)
-    return { reason: 'plan_changed', detail: 'the plan is not the one that was shown' }
-  return null
-}
-
-/** By name, or by a group that the person is in at this moment. */
-function mayAnswer(approval: Approval, { person, groups = [] }: Answer): boolean {
-  return [person, ...groups].some((name) => approval.approvers.includes(name))
 }
 
 function runFor(approval: Approval, by: Actor, now: Instant, startWithinMs: number) {

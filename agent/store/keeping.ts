@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Actor, AuditEntry, AuditKind, ChainedEntry, ChainHead } from '../domain/audit.ts'
 import type { Instant, TimeWindow } from '../domain/time.ts'
+import type { Pulse } from './pulse.ts'
 import type { Queues } from './queues.ts'
 import type {
   AgentRecord,
@@ -215,6 +216,8 @@ export interface Maintenance {
   prune(retention: Retention): Promise<Readonly<Record<string, number>>>
   /** How much waits and for how long; for the agent's own metrics. */
   queues(): Promise<Queues>
+  /** Where the moving parts of the store stand; a part whose word differs from before has changed. Cheap enough for every second. */
+  pulse(): Promise<Pulse>
   /** The whole store as checksummed NDJSON, from one consistent moment. */
   exportStore(to: Writable): Promise<{ rows: number; checksum: string }>
   /** Fills an empty store from an export; all of it or nothing. */

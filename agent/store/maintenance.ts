@@ -2,6 +2,7 @@ import type { Actor } from '../domain/audit.ts'
 import { nowOf, recording, type StoreContext } from './context.ts'
 import { importStore } from './import.ts'
 import type { Maintenance } from './keeping.ts'
+import { readPulse } from './pulse.ts'
 import { readQueues } from './queues.ts'
 import { prune } from './retention.ts'
 import { exportStore } from './transfer.ts'
@@ -13,6 +14,7 @@ export function maintenance(context: StoreContext): Maintenance {
   return {
     prune: (retention) => prune(context, retention),
     queues: () => readQueues(context),
+    pulse: () => readPulse(context),
     exportStore: async (to) => {
       const result = await exportStore(context.db, to, nowOf(context))
       const { rows, checksum } = result

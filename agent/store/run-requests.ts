@@ -68,13 +68,13 @@ export function activeFreezes(db: Db, now: Instant, service?: string) {
 
 /** Why a run may not be requested or started now; null when nothing stands in the way. A rehearsal needs no cooldown to be over. */
 export async function runRefusal(
-  tx: Tx,
+  db: Db,
   now: Instant,
   request: { service: string; group: string; isDryRun: boolean },
 ): Promise<RunRefusal | null> {
-  if (await activeFreezes(tx, now, request.service).limit(1).executeTakeFirst()) return 'frozen'
+  if (await activeFreezes(db, now, request.service).limit(1).executeTakeFirst()) return 'frozen'
   if (request.isDryRun) return null
-  const state = await tx
+  const state = await db
     .selectFrom('group_states')
     .select('cooldown_until')
     .where('group_name', '=', request.group)

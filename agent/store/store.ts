@@ -205,6 +205,8 @@ export interface ApprovalStore {
    * is on the record too. A "no" beats a "yes": it may replace one's own, and takes back a run that nobody has started yet.
    */
   answer(answer: Answer, startWithinMs: number): Promise<AnswerOutcome>
+  /** Why this answer would not count now, and null when it would; nothing is written. */
+  refusalOf(answer: Answer): Promise<{ readonly reason: AnswerRefusal; readonly detail: string } | null>
   /** Turns every overdue question into a "no"; returns the ones it closed. */
   expire(): Promise<Approval[]>
   supersede(id: string, by: Actor, reason: string): Promise<Approval>

@@ -54,7 +54,9 @@ export async function runningAgent(databases: ReturnType<typeof testServer>, wan
     analyst: 'rules',
     onAssessed: (assessment) => assessed.push(assessment),
   })
-  const server = createServer(serverDepsOf(agent), { options: config.settings.server, version: '0.0.0-test' })
+  const server = createServer(serverDepsOf(agent), {
+    ...{ options: config.settings.server, people: config.settings.people, version: '0.0.0-test' },
+  })
   let isStopped = false
   const stop = async () => {
     if (isStopped) return

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { agentMetrics } from '../../agent/app/metrics.ts'
 import { observedNotifier, observedServices, observedTracer } from '../../agent/app/observed.ts'
 import { announcePlans, runMetrics } from '../../agent/app/run-metrics.ts'
+import { upstreamBoard } from '../../agent/app/upstream-board.ts'
 import { Service } from '../../agent/domain/service.ts'
 import type { Signal } from '../../agent/domain/signal.ts'
 import { Fault } from '../../agent/lib/errors.ts'
@@ -48,7 +49,7 @@ function observed(collect: Collector['collect']) {
     collect,
   }
   const entry = { service, collectors: [collector], plans: {}, approvers: [], approvalsNeeded: 1 }
-  const book = observedServices({ find: () => entry, all: () => [entry] }, metrics, clock, noSpans)
+  const book = observedServices({ find: () => entry, all: () => [entry] }, metrics, clock, noSpans, upstreamBoard(() => 0))
   return {
     metrics,
     clock,
@@ -126,7 +127,11 @@ describe('metrics of what was measured', () => {
 describe('metrics of models', () => {
   it('count tokens, cost and time, and calls that came to nothing', async () => {
     const metrics = agentMetrics()
-    const tracer = observedTracer(noTracer, metrics)
+    const tracer = observedTracer(
+      noTracer,
+      metrics,
+      upstreamBoard(() => 0),
+    )
     const base: TracedCall = {
       ...{
         analyst: 'openai:gpt-x',
@@ -161,7 +166,11 @@ describe('metrics of channels', () => {
       const next = outcomes.shift()
       if (next) throw next
     }
-    const notifier = observedNotifier({ name: 'pagerduty', send }, metrics)
+    const notifier = observedNotifier(
+      { name: 'pagerduty', send },
+      metrics,
+      upstreamBoard(() => 0),
+    )
     const attempt = () => notifier.send(NOTIFICATION, new AbortController().signal).catch((fault: Fault) => fault.code)
     expect([await attempt(), await attempt(), await attempt()]).toEqual([
       undefined,

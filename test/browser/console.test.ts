@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tokenHashOf } from '../../agent/approval/people.ts'
 import { type TestStore, testServer } from '../store/test-database.ts'
 import { expectAccessible, testBrowser } from './browser.ts'
 import { INGEST, type Scene, scene } from './scene.ts'
@@ -29,10 +30,10 @@ beforeAll(async () => {
   const people = ['viewer', 'admin'].map((role) => ({
     name: `${role} person`,
     role,
-    token: `${role}-token-of-the-scene`,
+    tokenHash: tokenHashOf(`${role}-token-of-the-scene`),
   }))
   const tokens = [{ name: 'alertmanager', token: INGEST, scopes: ['ingest'] }]
-  closed = await scene(other.url, [{ file: OWN_DEPLOY }], { tokens, people })
+  closed = await scene(other.url, [{ file: OWN_DEPLOY }], { tokens }, { people })
 })
 afterAll(async () => {
   await open?.stop()

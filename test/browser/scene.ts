@@ -23,6 +23,8 @@ export interface Seed {
   readonly replace?: readonly (readonly [from: string, to: string])[]
   /** Who may answer when people are asked; with them come plans that touch nothing. */
   readonly approvers?: readonly string[]
+  /** How many of them must say yes; one unless given. */
+  readonly approvalsNeeded?: number
 }
 
 export interface Scene {
@@ -48,7 +50,7 @@ export async function scene(
   const services: object[] = []
   const alerts: unknown[] = []
   const fileOf = new Map<string, string>()
-  for (const { file, replace = [], approvers } of seeds) {
+  for (const { file, replace = [], approvers, approvalsNeeded = 1 } of seeds) {
     let text = readFileSync(join(ROOT, 'evals/incidents', `${file}.json`), 'utf8')
     for (const [from, to] of replace) text = text.replaceAll(from, JSON.stringify(to).slice(1, -1))
     const recorded = parseRecordedIncident(JSON.parse(text), file)
@@ -63,7 +65,7 @@ export async function scene(
     for (const plan of plans) writeFileSync(join(folder, 'plans', `${plan.name}.yaml`), stringify(plan))
     services.push({
       ...{ ...service, collect: collectors },
-      ...(approvers && { approvers, plans: Object.fromEntries(plans.map(({ action, name }) => [action, name])) }),
+      ...(approvers && { approvers, approvalsNeeded, plans: Object.fromEntries(plans.map(({ action, name }) => [action, name])) }),
     })
     alerts.push(incident.alert)
     fileOf.set(service.name, file)
@@ -89,12 +91,12 @@ export async function scene(
   })
   cleanups.push(() => agent.stop())
   const server = createServer(serverDepsOf(agent), {
-    options: config.settings.server,
+    ...{ options: config.settings.server, people: config.settings.people, publicUrl: config.settings.publicUrl },
     version: '0.0.0-browser',
     console: readConsole(join(ROOT, 'console/dist')),
   })
   cleanups.push(() => server.close())
-  const url = await listen(server, config.settings.server)
+  const url = await listen(server, config.settings.server, config.settings.people)
   await agent.start()
   for (const alert of alerts) {
     const headers = { authorization: `Bearer ${INGEST}` }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { onTestFinished } from 'vitest'
+import type { Person } from '../../agent/approval/people.ts'
 import { ServerOptions } from '../../agent/config/server-options.ts'
 import type { Alert } from '../../agent/domain/alert.ts'
 import type { HealthEvent } from '../../agent/ingest/infrastructure-health.ts'
@@ -18,6 +19,8 @@ export const TOKENS = [
   { name: 'ops', token: ADMIN_TOKEN, scopes: ['admin' as const] },
 ]
 export const NOW = Date.parse('2026-03-01T12:00:10.000Z')
+
+const NO_LABEL = { best: null, acceptable: [], tolerable: [], category: null } as const
 
 export interface Harness {
   readonly app: FastifyInstance
@@ -43,6 +46,7 @@ export async function serverUnderTest(
   options: Parameters<typeof ServerOptions.parse>[0] = {},
   overrides: Partial<ServerDeps> = {},
   console: ConsoleFiles | null = null,
+  people: readonly Person[] = [],
 ): Promise<Harness> {
   const clock = { nowMs: NOW }
   const registry = new Registry()
@@ -55,9 +59,10 @@ export async function serverUnderTest(
   }
   let requests = 0
   const deps: ServerDeps = {
-    clock: { now: () => clock.nowMs, elapsed: () => 0, sleep: () => Promise.resolve() },
+    clock: { now: () => clock.nowMs, elapsed: () => 0, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
     log: createLog({ level: 'debug', destination: { write: (line: string) => void seen.logLines.push(line) } }),
     registry,
+    http: () => Promise.reject(new Error('the server asks nobody in this test')),
     newRequestId: () => `req-${++requests}`,
     ingest: async (alerts, meta) => {
       seen.ingested.push({ alerts, meta })
@@ -81,20 +86,36 @@ export async function serverUnderTest(
     listAudit: async () => ({ items: [{ seq: 1 }], next: null }),
     verifyAudit: async () => ({ ok: true }),
     exportAudit: async (to) => void to.write('{"seq":1}\n'),
-    status: async () => ({ services: [] }),
     report: async () => ({ ...EMPTY_REPORT }),
     listPlans: async () => ({ plans: [] }),
     getRun: async () => null,
     listEvals: async () => ({ reports: [] }),
     getEval: async () => null,
     getExchange: async (id) => (id === 'dec-1' ? { prompt: null, replies: null, note: 'no model' } : null),
+    status: async ({ principal }) => ({ services: [], seenBy: principal }),
+    listQuestions: async () => [],
+    getQuestion: async () => null,
+    answer: async (id, { answer }, caller) => {
+      seen.acts.push({ act: answer, service: id, reason: '', caller })
+      return { text: 'Refused. Nothing is done.' }
+    },
+    label: async (id, { label, why }, caller) => {
+      if (id !== 'dec-1') return null
+      seen.acts.push({ act: label, service: id, reason: why, caller })
+      return { by: caller.principal, at: '2026-03-01T12:00:10.000Z', ...NO_LABEL, label, why }
+    },
+    evaluationCase: async () => null,
+    pulse: async () => ({ record: '1' }),
     scoreHistory: async (scope, hours) => [{ scope, hours }],
     freeze: async (service, reason, caller) => void seen.acts.push({ act: 'freeze', service, reason, caller }),
     unfreeze: async (service, reason, caller) => void seen.acts.push({ act: 'unfreeze', service, reason, caller }),
     readiness: async () => ({ isReady: true, checks: { store: 'ok' } }),
     ...overrides,
   }
-  const app = createServer(deps, { options: ServerOptions.parse(options), version: '0.0.0-test', console })
+  const app = createServer(deps, {
+    ...{ options: ServerOptions.parse(options), people, publicUrl: 'http://agent.example', version: '0.0.0-test' },
+    console,
+  })
   onTestFinished(() => app.close())
   await app.ready()
   return { app, deps, registry, clock, ...seen }

@@ -1,11 +1,17 @@
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
-import { ROLE_SCOPES, Role, ServerOptions } from '../../agent/config/server-options.ts'
+import { type Person, tokenHashOf } from '../../agent/approval/people.ts'
+import { ServerOptions } from '../../agent/config/server-options.ts'
+import { ROLE_SCOPES, Role } from '../../agent/domain/role.ts'
 import { createServer } from '../../agent/server.ts'
 import { ADMIN_TOKEN, INGEST_TOKEN, serverUnderTest, TOKENS } from './harness.ts'
 
 const tokenOf = (role: string) => `${role}-person-token-0123`
-const PEOPLE = Role.options.map((role) => ({ name: `${role} person`, role, token: tokenOf(role) }))
+const personOf = (name: string, role: Role, token: string): Person => ({
+  ...{ name, role, groups: [], tokenHash: tokenHashOf(token) },
+})
+const PEOPLE = Role.options.map((role) => personOf(`${role} person`, role, tokenOf(role)))
+const withPeople = (options: object = {}) => serverUnderTest(options, {}, null, PEOPLE)
 const OWN_PAGE = { host: 'agent.example', origin: 'http://agent.example', 'sec-fetch-site': 'same-origin' }
 
 type Harness = Awaited<ReturnType<typeof serverUnderTest>>
@@ -22,7 +28,7 @@ async function signedIn({ app }: Harness, token: string) {
 
 describe('signing in', () => {
   it('gives a cookie that scripts and other sites cannot use', async () => {
-    const { answer, session } = await signedIn(await serverUnderTest({ people: PEOPLE }), tokenOf('viewer'))
+    const { answer, session } = await signedIn(await withPeople(), tokenOf('viewer'))
     const cookie = String(answer.headers['set-cookie'])
     for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/', 'Max-Age=43200'])
       expect(cookie).toContain(attribute)
@@ -32,10 +38,10 @@ describe('signing in', () => {
 
   it('keeps the cookie to TLS where browsers come through TLS', async () => {
     const { deps } = await serverUnderTest()
-    const options = ServerOptions.parse({ people: PEOPLE })
+    const options = ServerOptions.parse({})
     const app = createServer(
       { ...deps, registry: new Registry() },
-      { options, version: '0', session: { key: 'k'.repeat(32), isSecure: true } },
+      { options, people: PEOPLE, version: '0', session: { key: 'k'.repeat(32), isSecure: true } },
     )
     const payload = { token: tokenOf('viewer') }
     const answer = await app.inject({ method: 'POST', url: '/v1/session', headers: OWN_PAGE, payload })
@@ -43,7 +49,7 @@ describe('signing in', () => {
   })
 
   it('is slowed down by address when tokens are guessed, and still open to whoever knows one', async () => {
-    const harness = await serverUnderTest({ people: PEOPLE, authFailuresPerMinute: 3 })
+    const harness = await withPeople({ authFailuresPerMinute: 3 })
     const guess = async () => (await signedIn(harness, 'guess-0123456789abc')).answer.statusCode
     expect([await guess(), await guess(), await guess()]).toEqual([401, 401, 401])
     expect(await guess()).toBe(429)
@@ -61,7 +67,7 @@ describe('signing in', () => {
     ]) {
       const headers = { ...OWN_PAGE, ...foreign }
       const payload = { token: tokenOf('viewer') }
-      const people = await serverUnderTest({ people: PEOPLE })
+      const people = await withPeople()
       expect((await people.app.inject({ method: 'POST', url: '/v1/session', headers, payload })).statusCode).toBe(403)
     }
   })
@@ -77,7 +83,7 @@ describe('signing in', () => {
 
 describe('a session', () => {
   it.each(Role.options)('of a %s may do what the role may, in every route', async (role) => {
-    const harness = await serverUnderTest({ people: PEOPLE })
+    const harness = await withPeople()
     const { headers } = await signedIn(harness, tokenOf(role))
     const may = async (method: 'GET' | 'POST', url: string, payload?: object) =>
       (await harness.app.inject({ method, url, headers, ...(payload && { payload }) })).statusCode !== 403
@@ -90,7 +96,7 @@ describe('a session', () => {
   })
 
   it('changes nothing without the word that only our own page knows', async () => {
-    const harness = await serverUnderTest({ people: PEOPLE })
+    const harness = await withPeople()
     const { headers } = await signedIn(harness, tokenOf('admin'))
     const other = await signedIn(harness, tokenOf('viewer'))
     const freeze = async (changed: Record<string, string>) => {
@@ -108,14 +114,14 @@ describe('a session', () => {
   })
 
   it('ends with its time, with its token, and cannot be made up', async () => {
-    const harness = await serverUnderTest({ people: PEOPLE, sessionHours: 1 })
+    const harness = await withPeople({ sessionHours: 1 })
     const { cookie } = await signedIn(harness, tokenOf('viewer'))
     const status = async (given: string, { app } = harness) =>
       (await app.inject({ url: '/v1/status', headers: { cookie: given } })).statusCode
     expect(await status(cookie)).toBe(200)
     const [, value = ''] = cookie.split('=')
     const [, expires = '', mac = ''] = value.split('.')
-    const admin = Buffer.from('admin person').toString('base64url')
+    const admin = Buffer.from('person admin person').toString('base64url')
     expect(await status(`failwise_session=${admin}.${expires}.${mac}`)).toBe(401)
     expect(await status(`failwise_session=${value.replace(expires, String(Number(expires) + 1))}`)).toBe(401)
     for (const nonsense of ['failwise_session=', 'failwise_session=..', 'failwise_session=a.b.c', '=;;'])
@@ -125,8 +131,12 @@ describe('a session', () => {
 
     const key = { key: 'k'.repeat(32), isSecure: false }
     const serverOf = (token: string) => {
-      const options = ServerOptions.parse({ people: [{ name: 'ada', role: 'viewer', token }] })
-      return createServer({ ...harness.deps, registry: new Registry() }, { options, version: '0', session: key })
+      const options = ServerOptions.parse({})
+      const people = [personOf('ada', 'viewer', token)]
+      return createServer(
+        { ...harness.deps, registry: new Registry() },
+        { options, people, version: '0', session: key },
+      )
     }
     const first = serverOf('first-token-of-ada-0')
     const begun = await signedIn({ ...harness, app: first }, 'first-token-of-ada-0')
@@ -135,7 +145,7 @@ describe('a session', () => {
   })
 
   it('is asked for without the browser putting its own dialog before the page', async () => {
-    const { app } = await serverUnderTest({ people: PEOPLE })
+    const { app } = await withPeople()
     const fromScript = await app.inject({ url: '/v1/status', headers: { 'sec-fetch-dest': 'empty' } })
     expect(fromScript.headers).not.toHaveProperty('www-authenticate')
     expect((await app.inject('/v1/status')).headers).toHaveProperty('www-authenticate')

@@ -78,6 +78,50 @@ describe('an approval', () => {
     expect(await test.store.runs.list()).toEqual([])
   })
 
+  it('says beforehand what an answer would come to, in the same words, and leaves no trace', async () => {
+    const test = await server.open()
+    const { approvalId, decisionId } = await asked(test, 'checkout', { needed: 2 })
+    const policyHash = (await test.store.decisions.get(decisionId))!.decision.policyHash
+    await answer(test, approvalId, 'bob')
+    await test.store.freezes.set({ service: 'search', kind: 'freeze', reason: 'x', by: ALICE, until: null })
+    const frozen = await asked(test, 'search')
+    const late = await asked(test, 'ledger', { expiresAt: '2026-03-01T12:01:00.000Z' })
+    const taken = await asked(test, 'basket')
+    await answer(test, taken.approvalId)
+    test.clock.advance(120_000)
+    const tries = [
+      [approvalId, 'mallory', {}],
+      [approvalId, 'bob', {}],
+      [approvalId, 'alice', { factsHash: 'facts-0' }],
+      [approvalId, 'alice', { planHash: 'plan-0' }],
+      [approvalId, 'alice', { policyHash: 'other' }],
+      ['apr_none', 'alice', {}],
+      [frozen.approvalId, 'alice', {}],
+      [late.approvalId, 'alice', {}],
+      [taken.approvalId, 'bob', {}],
+      [taken.approvalId, 'mallory', { answer: 'refuse' }],
+      [taken.approvalId, 'bob', { answer: 'refuse' }],
+      [frozen.approvalId, 'alice', { answer: 'refuse' }],
+      [approvalId, 'alice', { policyHash }],
+    ] as const
+    const told: (string | null)[] = []
+    for (const [id, person, changes] of tries) {
+      const given = { approvalId: id, person, answer: 'approve', via: 'console', comment: null } as const
+      const seen = { factsHash: 'facts-1', planHash: 'plan-1' }
+      const head = await test.store.audit.head()
+      const before = await test.store.approvals.refusalOf({ ...given, ...seen, ...changes })
+      expect(await test.store.audit.head()).toEqual(head)
+      const after = await answer(test, id, person, { via: 'console', ...changes })
+      if (after.outcome === 'rejected') expect(before).toEqual({ reason: after.reason, detail: after.detail })
+      else expect(before).toBeNull()
+      told.push(before?.reason ?? null)
+    }
+    expect(told).toEqual([
+      ...['not_an_approver', 'already_voted', 'facts_changed', 'plan_changed', 'policy_changed', 'not_found'],
+      ...['frozen', 'expired', 'not_pending', 'not_pending', null, null, null],
+    ])
+  })
+
   it('with an empty list of approvers can be given by nobody, nor by who asked', async () => {
     const test = await server.open()
     const nobody = await asked(test, 'a', { approvers: [] })

@@ -10,7 +10,7 @@ import type { Incident } from '../../../agent/domain/incident.ts'
 import type { Run } from '../../../agent/domain/run.ts'
 import type { Snapshot } from '../../../agent/domain/snapshot.ts'
 import type { Instant } from '../../../agent/domain/time.ts'
-import type { Opinion } from '../../../agent/domain/verdict.ts'
+import type { Category, Opinion } from '../../../agent/domain/verdict.ts'
 
 /** A page of a list; `next` asks for what follows. */
 export interface Page<T> {
@@ -54,6 +54,7 @@ export interface DecisionContext {
     readonly action: Action
     readonly disposition: Disposition
   }[]
+  readonly labels: readonly GivenLabel[]
   readonly proof: {
     readonly isReplayedSame: boolean | null
     readonly isSnapshotIntact: boolean | null
@@ -87,7 +88,7 @@ interface CurrentScore {
   readonly unknownWeight: number
 }
 
-interface Freeze {
+export interface Freeze {
   readonly id: string
   readonly service: string | null
   readonly kind: 'freeze' | 'maintenance'
@@ -117,8 +118,9 @@ export interface Status {
   }[]
   readonly services: readonly ServiceStatus[]
   readonly incidents: readonly { readonly incident: Incident; readonly latest: DecisionSummary | null }[]
-  readonly waiting: readonly Approval[]
-  readonly runs: readonly Run[]
+  readonly waiting: readonly Question[]
+  readonly runs: readonly RunView[]
+  readonly upstreams: readonly UpstreamHealth[]
   readonly frozen: readonly Freeze[]
   readonly undelivered: number
 }
@@ -153,8 +155,55 @@ export interface Verification {
 
 /** Who the console speaks for. */
 export interface Session {
+  /** What the button for the sign-in provider says; null without one. */
+  readonly provider: string | null
   readonly name: string | null
   readonly scopes: readonly string[]
   readonly isSignInNeeded: boolean
   readonly csrf: string | null
+}
+
+/** What somebody may do now, or the reason why not, in the agent's words. */
+interface Permission {
+  readonly isAllowed: boolean
+  readonly reason: string | null
+}
+
+export interface Question extends Approval {
+  readonly consent: string | null
+  readonly may: { readonly approve: Permission; readonly refuse: Permission }
+}
+
+export interface StageView {
+  readonly stage: string
+  readonly phase: string
+  readonly spentSeconds: number
+  readonly timeoutSeconds: number | null
+  readonly detail: string
+}
+
+export interface RunView extends Run {
+  readonly plan: string | null
+  readonly rtoSeconds: number | null
+  readonly elapsedSeconds: number
+  readonly stages: readonly StageView[]
+  readonly note: string | null
+}
+
+export interface UpstreamHealth {
+  readonly kind: 'source' | 'model' | 'channel'
+  readonly name: string
+  readonly asked: number
+  readonly failing: number
+  readonly lastOkAt: Instant | null
+  readonly failure: { readonly at: Instant; readonly what: string; readonly reason: string } | null
+}
+
+export interface GivenLabel {
+  readonly by: string
+  readonly at: Instant
+  readonly label: 'right' | 'wrong'
+  readonly best: Action | null
+  readonly category: Category | null
+  readonly why: string
 }

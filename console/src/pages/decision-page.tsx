@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { decisionContextQuery, decisionQuery } from '../api/queries.ts'
 import { EvidencePanel } from '../decision/evidence.tsx'
 import { Headline, Levers } from '../decision/headline.tsx'
+import { LabelsPanel } from '../decision/labels.tsx'
 import { OpinionPanel } from '../decision/opinion.tsx'
 import { RulesPanel } from '../decision/rules.tsx'
 import { ScorePanel } from '../decision/score.tsx'
@@ -48,6 +49,7 @@ export function DecisionPage({ id }: { id: string }) {
       <WhatIf record={record} />
       {contextError && <Failure error={contextError} />}
       {context && <ApprovalsPanel approvals={context.approvals} />}
+      {context && <LabelsPanel record={record} labels={context.labels} />}
       {context && <RecordPanel record={record} context={context} />}
     </>
   )

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ErrorComponentProps, Link, Outlet } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
+import { useLive } from '../api/live.ts'
 import { sessionQuery, statusQuery } from '../api/queries.ts'
 import { Chip, Failure, Loading } from '../ui/basics.tsx'
 import { applyTheme, currentTheme } from '../ui/theme.ts'
@@ -11,6 +12,7 @@ import { SignInPage } from './sign-in-page.tsx'
 export function Frame() {
   const { data: session, error, refetch } = useQuery(sessionQuery)
   const { data: status } = useQuery({ ...statusQuery, enabled: session?.isSignInNeeded === false })
+  const live = useLive(session?.isSignInNeeded === false)
   const [theme, setTheme] = useState(currentTheme)
   const other = theme === 'dark' ? 'light' : 'dark'
   return (
@@ -33,6 +35,7 @@ export function Frame() {
         <div className="top-right">
           {status && <Chip tone={status.mode === 'live' ? 'warn' : 'info'}>{status.mode} mode</Chip>}
           {status && status.frozen.length > 0 && <Chip tone="bad">frozen</Chip>}
+          {live === 'waiting' && <Chip tone="warn">not live</Chip>}
           {session?.csrf && <SignOut name={session.name ?? ''} />}
           <button
             type="button"

@@ -3,93 +3,43 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { scoresQuery, statusQuery } from '../api/queries.ts'
 import type { ScorePoint, ServiceStatus, Status } from '../api/types.ts'
-import { spanText } from '../times.ts'
-import { Ago, Chip, Empty, Failure, Loading, Panel, Time, type Tone, useNow } from '../ui/basics.tsx'
+import { Agents, Upstreams } from '../now/agents.tsx'
+import { Freezes } from '../now/freezes.tsx'
+import { QuestionCard } from '../now/question.tsx'
+import { Runs } from '../now/runs.tsx'
+import { Ago, Chip, Empty, Failure, Loading, Panel, type Tone } from '../ui/basics.tsx'
 import { useTitle } from '../ui/title.ts'
 import { ACTION_WORDS, DISPOSITION_WORDS, LEVEL_WORDS, wordFor } from '../words.ts'
 
 const SERVICES_SHOWN = 60
-const SILENT_MS = 30_000
 
 /** How things stand, the worst first. */
 export function NowPage() {
   useTitle('Now')
-  const { data, error, refetch } = useQuery(statusQuery)
+  const { data, error, refetch, dataUpdatedAt } = useQuery(statusQuery)
   if (!data) return error ? <Failure error={error} retry={() => void refetch()} /> : <Loading what="how things stand" />
   return (
     <>
       <h1>Now</h1>
       {error && <Failure error={error} retry={() => void refetch()} />}
-      {data.frozen.length > 0 && <Frozen frozen={data.frozen} />}
+      {data.frozen.length > 0 && <Freezes status={data} />}
       {data.waiting.length > 0 && <Waiting waiting={data.waiting} />}
-      {data.runs.length > 0 && <Runs runs={data.runs} />}
+      {data.runs.length > 0 && <Runs runs={data.runs} readAt={dataUpdatedAt} />}
       <OpenIncidents incidents={data.incidents} />
       <Services services={data.services} />
+      <Upstreams upstreams={data.upstreams} />
+      {data.frozen.length === 0 && <Freezes status={data} />}
       <Agents status={data} />
     </>
   )
 }
 
-function Frozen({ frozen }: Pick<Status, 'frozen'>) {
-  return (
-    <Panel title="Frozen: nothing is carried out">
-      <ul className="list">
-        {frozen.map((freeze) => (
-          <li key={freeze.id}>
-            <Chip tone="bad">{freeze.kind}</Chip> <strong>{freeze.service ?? 'everything'}</strong> {freeze.reason}
-            <span className="soft">
-              by {freeze.setBy}, <Ago at={freeze.setAt} />
-              {freeze.until === null ? (
-                ', until somebody lifts it'
-              ) : (
-                <>
-                  , until <Time at={freeze.until} />
-                </>
-              )}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Panel>
-  )
-}
-
 function Waiting({ waiting }: Pick<Status, 'waiting'>) {
-  const now = useNow(1000)
   return (
     <Panel title={`Waiting for a person (${waiting.length})`} aside={<span className="soft">silence means no</span>}>
-      <ul className="list">
-        {waiting.map((approval) => (
-          <li key={approval.id}>
-            <Chip tone="warn">{spanText(Date.parse(approval.expiresAt) - now)} left</Chip>
-            <Link to="/decisions/$id" params={{ id: approval.decisionId }}>
-              {approval.service}: may it {wordFor(ACTION_WORDS, approval.action)}?
-            </Link>
-            <span className="soft">
-              {approval.votes.length} of {approval.needed} answers; asked {approval.approvers.join(', ') || 'nobody'}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Panel>
-  )
-}
-
-function Runs({ runs }: Pick<Status, 'runs'>) {
-  return (
-    <Panel title={`Running (${runs.length})`}>
-      <ul className="list">
-        {runs.map((run) => (
-          <li key={run.id}>
-            <Chip tone="warn">{run.state.replaceAll('_', ' ')}</Chip> <strong>{run.service}</strong>{' '}
-            {wordFor(ACTION_WORDS, run.action)}
-            {run.isDryRun && ' (rehearsal)'}
-            <span className="soft">
-              requested <Ago at={run.requestedAt} /> by {run.requestedBy}
-            </span>
-          </li>
-        ))}
-      </ul>
+      {waiting.map((question) => (
+        <QuestionCard key={question.id} question={question} />
+      ))}
     </Panel>
   )
 }
@@ -215,33 +165,5 @@ function Sparkline({ points, maximum, name }: { points: readonly ScorePoint[]; m
     >
       <path d={path} />
     </svg>
-  )
-}
-
-function Agents({ status }: { status: Status }) {
-  const now = useNow(5000)
-  return (
-    <Panel title="Agents" aside={<span className="soft">policy {status.policyHash.slice(0, 12)}</span>}>
-      <ul className="list">
-        {status.agents.map((agent) => {
-          const isSilent = now - Date.parse(agent.heartbeatAt) > SILENT_MS
-          return (
-            <li key={agent.id}>
-              <Chip tone={isSilent ? 'bad' : 'good'}>{isSilent ? 'silent' : 'alive'}</Chip> <code>{agent.id}</code> on{' '}
-              {agent.host}, version {agent.version}
-              <span className="soft">
-                heard <Ago at={agent.heartbeatAt} />
-              </span>
-            </li>
-          )
-        })}
-      </ul>
-      {status.undelivered > 0 && (
-        <p>
-          <Chip tone="warn">{status.undelivered} undelivered</Chip> messages to people wait to be sent; the agent’s log
-          says why.
-        </p>
-      )}
-    </Panel>
   )
 }

@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../api/client.ts'
+import { sessionQuery } from '../api/queries.ts'
 import { Failure, Panel } from '../ui/basics.tsx'
 import { useTitle } from '../ui/title.ts'
 
@@ -8,6 +9,8 @@ import { useTitle } from '../ui/title.ts'
 export function SignInPage() {
   useTitle('Sign in')
   const queries = useQueryClient()
+  const { data: session } = useQuery(sessionQuery)
+  const refusal = new URLSearchParams(location.search).get('sign-in')
   const [token, setToken] = useState('')
   const signIn = useMutation({
     mutationFn: () => api('/v1/session', { method: 'POST', body: { token: token.trim() } }),
@@ -16,6 +19,14 @@ export function SignInPage() {
   return (
     <div className="sign-in">
       <h1>Sign in</h1>
+      {refusal !== null && <Failure error={new Error(refusal)} />}
+      {session?.provider && (
+        <p>
+          <a className="button primary" href={`/v1/session/oidc?to=${encodeURIComponent(here())}`}>
+            {session.provider}
+          </a>
+        </p>
+      )}
       <Panel title="With your token">
         <form
           onSubmit={(event) => {
@@ -40,10 +51,17 @@ export function SignInPage() {
         </form>
         {signIn.error && <Failure error={signIn.error} />}
         <p className="soft small">
-          Yours stands beside your name under server.people in failwise.yaml; whoever runs the agent can tell you.
-          Without any, the first one was printed in the terminal at the start.
+          Whoever runs the agent made it with <code>failwise people token</code> and put its hash beside your name in
+          failwise.yaml. Without anybody named there, the first one was printed in the terminal at the start.
         </p>
       </Panel>
     </div>
   )
+}
+
+/** The screen that was asked for, without the reason of an earlier refusal. */
+function here(): string {
+  const url = new URL(location.href)
+  url.searchParams.delete('sign-in')
+  return url.pathname + url.search
 }

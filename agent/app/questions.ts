@@ -1,0 +1,54 @@
+import { consentPhrase } from '../approval/card.ts'
+import type { Person } from '../approval/people.ts'
+import type { Approval } from '../domain/approval.ts'
+import { ROLE_SCOPES } from '../domain/role.ts'
+import type { AnsweringParts } from './answering.ts'
+
+/** Whether somebody may do something now, and if not, why; what a button says. */
+export interface Permission {
+  readonly isAllowed: boolean
+  /** Null when it is allowed. */
+  readonly reason: string | null
+}
+
+/** A question as one person sees it. */
+export interface Question extends Approval {
+  /** Words to type for the consent to the stated loss of data; null when none can be lost. */
+  readonly consent: string | null
+  readonly may: { readonly approve: Permission; readonly refuse: Permission }
+}
+
+/** The question with what this person may answer, by the checks that the answer itself will meet. */
+export async function questionFor(approval: Approval, person: Person | null, parts: AnsweringParts): Promise<Question> {
+  const [approve, refuse] = await Promise.all([
+    permissionFor('approve', approval, person, parts),
+    permissionFor('refuse', approval, person, parts),
+  ])
+  return { ...approval, consent: consentPhrase(approval), may: { approve, refuse } }
+}
+
+async function permissionFor(
+  answer: 'approve' | 'refuse',
+  approval: Approval,
+  person: Person | null,
+  parts: AnsweringParts,
+): Promise<Permission> {
+  if (person === null) return no('An answer needs to know who gives it: sign in with a token of your own.')
+  const { role = 'approver' } = person
+  if (!ROLE_SCOPES[role].includes('approve')) return no(`Your role here is ${role}; answering needs approver.`)
+  const { groups } = await parts.people.groupsOf(person, parts.members)
+  const planHash = parts.planHashOf(approval.service, approval.action) ?? approval.planHash
+  const problem = await parts.store.approvals.refusalOf({
+    ...{ approvalId: approval.id, person: person.name, answer, via: 'console', comment: null },
+    ...{ factsHash: approval.factsHash, planHash, groups, policyHash: parts.policyHash() },
+  })
+  return problem === null ? { isAllowed: true, reason: null } : no(sentence(problem.detail))
+}
+
+function no(reason: string): Permission {
+  return { isAllowed: false, reason }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
