@@ -49,7 +49,13 @@ function observed(collect: Collector['collect']) {
     collect,
   }
   const entry = { service, collectors: [collector], plans: {}, approvers: [], approvalsNeeded: 1 }
-  const book = observedServices({ find: () => entry, all: () => [entry] }, metrics, clock, noSpans, upstreamBoard(() => 0))
+  const book = observedServices(
+    { find: () => entry, all: () => [entry] },
+    metrics,
+    clock,
+    noSpans,
+    upstreamBoard(() => 0),
+  )
   return {
     metrics,
     clock,

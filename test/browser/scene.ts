@@ -65,7 +65,11 @@ export async function scene(
     for (const plan of plans) writeFileSync(join(folder, 'plans', `${plan.name}.yaml`), stringify(plan))
     services.push({
       ...{ ...service, collect: collectors },
-      ...(approvers && { approvers, approvalsNeeded, plans: Object.fromEntries(plans.map(({ action, name }) => [action, name])) }),
+      ...(approvers && {
+        approvers,
+        approvalsNeeded,
+        plans: Object.fromEntries(plans.map(({ action, name }) => [action, name])),
+      }),
     })
     alerts.push(incident.alert)
     fileOf.set(service.name, file)
