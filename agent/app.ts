@@ -9,6 +9,7 @@ import { checkAudit } from './app/audit-check.ts'
 import { readCalibrations } from './app/calibrations.ts'
 import { countAssessment, showQueues } from './app/count.ts'
 import { countedServices } from './app/counted-services.ts'
+import { drillCalendar } from './app/drill-calendar.ts'
 import { type Intake, intakeFor } from './app/intake.ts'
 import { probeIsolation } from './app/isolation-probe.ts'
 import { assessmentFields, entryFields } from './app/log-fields.ts'
@@ -305,6 +306,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       every('anomaly-training', 60_000, anomaly.trainDue)
     }
     every('policy', 2000, () => policy.reload())
+    if (settings.drills.length > 0) {
+      const calendar = { config, services, plans, policy, store, http, clock, runs, log, agentId: id }
+      every('drills', 15_000, drillCalendar(calendar))
+    }
     every('expiry', 2000, async () => {
       await store.approvals.expire()
       await store.runs.expire()
@@ -318,7 +323,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       showing = loops.at(-1) ?? null
     }
     every('late', 5000, () => pageLateIncidents({ store, services, clock, messages }))
-    every('gauges', 15_000, async () => showQueues(metrics, await store.maintenance.queues(), clock.now()))
+    every('gauges', 15_000, async () => {
+      showQueues(metrics, await store.maintenance.queues(), clock.now())
+      await runs.showDrills()
+    })
     every('audit', 6 * 3_600_000, () => checkAudit(config, { store, metrics, clock, log }))
     every('retention', 3_600_000, () =>
       store.agents.alone('retention', () => store.maintenance.prune(settings.store.retention)),

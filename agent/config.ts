@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { Catalogue } from './config/catalogue.ts'
-import { planProblems, planTexts, readPlans } from './config/plans.ts'
+import { drillProblems, planProblems, planTexts, readPlans } from './config/plans.ts'
 import { Settings } from './config/settings.ts'
 import type { Plan } from './domain/plan.ts'
 import { Fault } from './lib/errors.ts'
@@ -71,6 +71,8 @@ export function loadConfig(folder: string, environment: Environment): Config {
   const texts = planTexts(root, readText)
   const { plans, problems: planMistakes } = readPlans(texts, lookup)
   problems.push(...planMistakes)
+  if (settings.value !== null && planMistakes.length === 0)
+    problems.push(...drillProblems(plans, { file: SETTINGS_FILE, text: settings.text }, lookup))
   // Only files that are right by themselves can be seen together.
   if (catalogue.value !== null && planMistakes.length === 0) {
     const services = { file: CATALOGUE_FILE, text: catalogue.text, value: catalogue.value }

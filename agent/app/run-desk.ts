@@ -19,7 +19,7 @@ import type { Mask } from '../lib/mask.ts'
 import type { Retry } from '../lib/retry.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Store } from '../store/store.ts'
-import { announcePlans, countRun, runMetrics } from './run-metrics.ts'
+import { announcePlans, countEnd, countRun, runMetrics, showDrills } from './run-metrics.ts'
 
 export interface RunDeskParts {
   readonly config: Config
@@ -44,6 +44,8 @@ export interface RunDesk {
   look(entry: ServiceEntry, incidentId: string | null, abort: AbortSignal): Promise<Snapshot>
   /** Starts carrying out what is requested, and writing stamps where plans name a probe. */
   start(): Loop[]
+  /** Brings the gauges about drills up to date. */
+  showDrills(): Promise<void>
 }
 
 const ROUND_MS = 1000
@@ -65,6 +67,7 @@ export function runDesk(parts: RunDeskParts): RunDesk {
     plans.all().map(({ plan }) => plan.name),
   )
   const stampers = new Map<string, Stamper>()
+  const nameOf = (run: Run) => plans.byHash(run.planHash)?.plan.name ?? 'unknown'
 
   const look: RunDesk['look'] = async (entry, incidentId, abort) => {
     const nowMs = clock.now()
@@ -95,11 +98,12 @@ export function runDesk(parts: RunDeskParts): RunDesk {
     pollMs: POLL_MS,
     onError: parts.onError,
     ...(parts.onEntry && { onEntry: parts.onEntry }),
-    onReport: (run, report) =>
-      countRun(metrics, plans.byHash(run.planHash)?.plan.name ?? 'unknown', run.isDryRun, report),
+    onEnded: (run, state) => countEnd(metrics, nameOf(run), run.isDryRun, state),
+    onReport: (run, report) => countRun(metrics, nameOf(run), run.isDryRun, report),
   }
   return {
     look,
+    showDrills: async () => showDrills(metrics, await store.runs.list({ states: ['succeeded'], limit: 500 }), plans),
     start: () => {
       // In shadow mode nothing is written anywhere, not even a stamp.
       if (settings.mode === 'live')

@@ -1,25 +1,36 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Run, RunState } from '../domain/run.ts'
 import type { RunReport } from '../domain/run-report.ts'
+import { epochMs } from '../domain/time.ts'
+import type { PlanBook } from '../engine/plan-book.ts'
 
 /** Metrics of runs: what they achieved, against what was promised. */
 export interface RunMetrics {
-  readonly finished: Counter<'plan' | 'kind'>
+  readonly ended: Counter<'plan' | 'kind' | 'state'>
+  readonly lastDrill: Gauge<'plan'>
   readonly objectives: Counter<'plan' | 'objective' | 'result'>
   readonly recoverySeconds: Histogram<'plan' | 'from'>
   readonly dataLossSeconds: Histogram<'plan'>
   readonly stageSeconds: Histogram<'plan' | 'stage'>
 }
 
+const ENDS: readonly RunState[] = ['succeeded', 'failed', 'rolled_back', 'rollback_failed']
 const SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600]
 
 /** Registers them. */
 export function runMetrics(registry: Registry): RunMetrics {
   const registers = [registry]
   return {
-    finished: new Counter({
-      name: 'failwise_runs_succeeded_total',
-      help: 'Runs that were carried out and verified, by plan and kind (live, rehearsal).',
-      labelNames: ['plan', 'kind'],
+    ended: new Counter({
+      name: 'failwise_runs_total',
+      help: 'Runs that came to an end, by plan, kind (live, rehearsal) and state.',
+      labelNames: ['plan', 'kind', 'state'],
+      registers,
+    }),
+    lastDrill: new Gauge({
+      name: 'failwise_drill_last_success_timestamp_seconds',
+      help: 'When a plan was last drilled with success: rehearsed, or done for real on a sandbox.',
+      labelNames: ['plan'],
       registers,
     }),
     objectives: new Counter({
@@ -55,7 +66,8 @@ export function runMetrics(registry: Registry): RunMetrics {
 /** Shows every figure of these plans as 0 from the start: an increase from nothing to 1 is none to Prometheus, and the first run would be missed. */
 export function announcePlans(metrics: RunMetrics, plans: readonly string[]): void {
   for (const plan of plans) {
-    for (const kind of ['live', 'rehearsal']) metrics.finished.inc({ plan, kind }, 0)
+    for (const kind of ['live', 'rehearsal'])
+      for (const state of ENDS) metrics.ended.inc({ plan, kind, state }, 0)
     for (const objective of ['rto', 'rpo'])
       for (const result of ['met', 'missed', 'unknown']) metrics.objectives.inc({ plan, objective, result }, 0)
   }
@@ -63,7 +75,6 @@ export function announcePlans(metrics: RunMetrics, plans: readonly string[]): vo
 
 /** Counts what one run achieved; a rehearsal recovers nothing. */
 export function countRun(metrics: RunMetrics, plan: string, isDryRun: boolean, report: RunReport): void {
-  metrics.finished.inc({ plan, kind: isDryRun ? 'rehearsal' : 'live' })
   if (isDryRun) return
   for (const { stage, elapsedMs } of report.stages) metrics.stageSeconds.observe({ plan, stage }, elapsedMs / 1000)
   metrics.recoverySeconds.observe({ plan, from: 'decision' }, report.recoveryFromDecisionMs / 1000)
@@ -73,4 +84,23 @@ export function countRun(metrics: RunMetrics, plan: string, isDryRun: boolean, r
   const result = (isMet: boolean | null) => (isMet === null ? 'unknown' : isMet ? 'met' : 'missed')
   metrics.objectives.inc({ plan, objective: 'rto', result: result(report.meetsRto) })
   metrics.objectives.inc({ plan, objective: 'rpo', result: result(report.meetsRpo) })
+}
+
+/** Counts the end of a run, whatever it was. */
+export function countEnd(metrics: RunMetrics, plan: string, isDryRun: boolean, state: RunState): void {
+  metrics.ended.inc({ plan, kind: isDryRun ? 'rehearsal' : 'live', state })
+}
+
+/** Shows when each plan was last drilled with success, as the store knows it. */
+export function showDrills(
+  metrics: RunMetrics,
+  runs: readonly Pick<Run, 'planHash' | 'isDryRun' | 'state' | 'finishedAt'>[],
+  plans: PlanBook,
+): void {
+  for (const { plan, hash } of plans.all()) {
+    const isDrill = (run: (typeof runs)[number]) =>
+      run.planHash === hash && run.state === 'succeeded' && (run.isDryRun || plan.sandbox)
+    const ends = runs.filter(isDrill).flatMap(({ finishedAt }) => (finishedAt === null ? [] : [epochMs(finishedAt)]))
+    if (ends.length > 0) metrics.lastDrill.set({ plan: plan.name }, Math.max(...ends) / 1000)
+  }
 }

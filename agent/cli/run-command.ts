@@ -4,6 +4,7 @@ import { abortRun, pauseRun, resumeRun } from '../engine/run-control.ts'
 import { Fault } from '../lib/errors.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { runPlan } from './run-plan.ts'
+import { drillScenarios } from './scenario-drill.ts'
 import { planNamed, withAgent } from './with-agent.ts'
 import { type StoreWork, withStore } from './with-store.ts'
 
@@ -11,6 +12,9 @@ interface RunOptions extends GlobalOptions {
   readonly acceptDataLoss?: string
   readonly detach?: boolean
   readonly live?: boolean
+  readonly html?: string
+  readonly scenario?: string
+  readonly analyst: string
 }
 
 const HELP = `
@@ -68,22 +72,41 @@ export function failbackCommand(io: CliIo): Command {
     })
 }
 
+const DRILL_HELP = `
+A scenario is told as evidence about a service: the analyst, the policy and the plans are the ones in force, and a plan that would run is
+rehearsed. There are single-server, whole-region, database-corruption, network-partition and malicious-deletion, or all. Exits 1 when
+something would not end as it should.
+
+Examples:
+  failwise drill checkout-to-secondary
+  failwise drill checkout-to-secondary --html drill.html
+  failwise drill sandbox-to-dr --live
+  failwise drill checkout --scenario all --html scenarios.html`
+
 /** `failwise drill`: a rehearsal. Without --live it runs the same code and writes to nothing. */
 export function drillCommand(io: CliIo): Command {
   return new Command('drill')
     .description('rehearse a plan: the same code, without a single effect; --live for plans on a sandbox')
-    .argument('<plan>', 'name of the plan')
+    .argument('<plan>', 'name of the plan; with --scenario, of the service')
     .option('--live', 'really do it; only for plans that say sandbox: true')
-    .addHelpText('after', '\nExamples:\n  failwise drill checkout-to-secondary\n  failwise drill sandbox-to-dr --live')
+    .option('--scenario <name>', 'what the agent would make of a classic trouble, and whether the plan stands')
+    .option('--analyst <name>', 'who reads a scenario, as for `failwise decide`', 'auto')
+    .option('--html <file>', 'write it as a page')
+    .addHelpText('after', DRILL_HELP)
     .action(async (name: string, _options, command: Command) => {
       const options = optionsOf<RunOptions>(command, io)
+      const { scenario, analyst, html } = options
+      if (scenario !== undefined && options.live)
+        throw new Fault('usage', 'a scenario is made up, so nothing is done about it; leave --live out')
       await withAgent(options, io, (work) => {
+        const answer = answerOn(io, options)
+        if (scenario !== undefined) return drillScenarios({ service: name, scenario, analyst, html }, work, io, answer)
         const plan = planNamed(name, work.agent.plans.all())
         if (options.live && !plan.plan.sandbox)
           throw new Fault('usage', `${name} works on what people need, so it is rehearsed without effects only`, {
             hint: 'A plan for live drills says sandbox: true, and works on targets that nobody needs.',
           })
-        return runPlan(plan, orderOf(options, !options.live), work, answerOn(io, options))
+        return runPlan(plan, orderOf(options, !options.live), work, answer, html)
       })
     })
 }

@@ -1,12 +1,12 @@
-import { probeIsolation } from '../app/isolation-probe.ts'
+import { orderPlan } from '../app/ordered-runs.ts'
 import type { Reason } from '../domain/decision.ts'
+import type { Run } from '../domain/run.ts'
 import { reportText } from '../domain/run-report.ts'
-import { requestManualRun } from '../engine/manual-run.ts'
+import type { ManualRunOutcome } from '../engine/manual-run.ts'
 import type { LoadedPlan } from '../engine/plan-book.ts'
-import { Fault } from '../lib/errors.ts'
-import { sortableIds } from '../lib/ids.ts'
 import { type Followed, followRun } from './follow-run.ts'
 import { type Answer, EXIT } from './io.ts'
+import { writePage } from './runs-command.ts'
 import type { AgentWork } from './with-agent.ts'
 
 export interface RunOrder {
@@ -19,48 +19,49 @@ export interface RunOrder {
 /** An agent that was heard of this lately takes the run; without one, this process carries it out. */
 const ALIVE_MS = 15_000
 
-/** Asks for a run as the person at this terminal, and follows it to its end. */
-export async function runPlan(
+export type Ordered =
+  | Extract<ManualRunOutcome, { outcome: 'refused' }>
+  | { readonly outcome: 'detached'; readonly decisionId: string; readonly run: Run }
+  | { readonly outcome: 'followed'; readonly decisionId: string; readonly followed: Followed }
+
+/** Asks for a run as the person at this terminal, and follows it to its end unless it is refused or left alone. */
+export async function orderRun(
   plan: LoadedPlan,
-  order: RunOrder,
+  { detach, ...order }: RunOrder,
   { agent, actor }: AgentWork,
   answer: Answer,
-): Promise<void> {
-  const { settings } = agent.config
-  const entry = agent.services.find(plan.plan.service)
-  if (!entry) throw new Fault('not_found', `the plan's service ${plan.plan.service} is not in services.yaml`)
-  if (settings.mode === 'shadow' && !order.isDryRun)
-    throw new Fault('conflict', 'this agent runs in shadow mode: it decides and records, and never acts', {
-      hint: 'Set mode: live in failwise.yaml, or rehearse with `failwise drill`.',
-    })
-  answer.note(`Looking at ${entry.service.name} …`)
-  const limit = AbortSignal.timeout(settings.assess.deadlineSeconds * 1000)
-  const snapshot = await agent.runs.look(entry, null, limit)
-  const outcome = await requestManualRun(
-    { entry, plan, snapshot, by: actor, ...order },
-    {
-      store: agent.store,
-      policy: agent.policy.inForce(),
-      mode: settings.mode,
-      isolation: await probeIsolation(settings.isolation, agent.http, AbortSignal.timeout(5000)),
-      healthScore: settings.healthScore,
-      newId: sortableIds(agent.clock),
-    },
-  )
-  if (outcome.outcome === 'refused') {
-    answer.give(outcome, () => [`Refused: ${outcome.why}`, ...reasonLines(outcome.reasons)].join('\n'))
-    process.exitCode = EXIT.against
-    return
-  }
-  if (outcome.reasons.length > 0)
-    answer.note(['A live run would be refused now:', ...reasonLines(outcome.reasons)].join('\n'))
-  if (order.detach) return answer.give(outcome, () => `Requested ${outcome.run.id}.`)
+): Promise<Ordered> {
+  answer.note(`Looking at ${plan.plan.service} …`)
+  const outcome = await orderPlan(plan, { ...order, by: actor }, agent)
+  if (outcome.outcome === 'refused') return outcome
+  const { decisionId, run, reasons } = outcome
+  if (reasons.length > 0) answer.note(['A live run would be refused now:', ...reasonLines(reasons)].join('\n'))
+  if (detach) return { outcome: 'detached', decisionId, run }
   if (!(await isAnyAlive(agent))) {
     answer.note('No agent is running, so this terminal carries it out; keep it open.')
     await agent.startRuns()
   }
-  const followed = await followRun(outcome.run.id, plan, agent.store, answer)
-  answer.give({ decisionId: outcome.decisionId, ...followed }, () => endText(followed))
+  return { outcome: 'followed', decisionId, followed: await followRun(run.id, plan, agent.store, answer) }
+}
+
+/** Orders a run and says how it ended; `html` names a file for the page of it. */
+export async function runPlan(
+  plan: LoadedPlan,
+  order: RunOrder,
+  work: AgentWork,
+  answer: Answer,
+  html?: string,
+): Promise<void> {
+  const ordered = await orderRun(plan, order, work, answer)
+  if (ordered.outcome === 'refused') {
+    answer.give(ordered, () => [`Refused: ${ordered.why}`, ...reasonLines(ordered.reasons)].join('\n'))
+    process.exitCode = EXIT.against
+    return
+  }
+  if (ordered.outcome === 'detached') return answer.give(ordered, () => `Requested ${ordered.run.id}.`)
+  const { decisionId, followed } = ordered
+  if (html !== undefined) await writePage(html, followed.run, plan, work.agent.store, answer)
+  answer.give({ decisionId, ...followed }, () => endText(followed))
   if (followed.run.state !== 'succeeded') process.exitCode = EXIT.against
 }
 

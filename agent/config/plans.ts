@@ -5,6 +5,7 @@ import type { Plan } from '../domain/plan.ts'
 import { groupOf, Service } from '../domain/service.ts'
 import { type Lookup, type Problem, readYaml } from '../lib/yaml-file.ts'
 import { Catalogue, type CatalogueService } from './catalogue.ts'
+import { Settings } from './settings.ts'
 
 export const PLANS_FOLDER = 'plans'
 
@@ -88,4 +89,31 @@ function referenceMistake(
   const owner = services.find((one) => one.name === plan.service)
   const isOfGroup = owner !== undefined && groupOf(Service.parse(owner)) === groupOf(Service.parse(service))
   return isOfGroup ? null : `the plan "${name}" is of "${plan.service}", which does not move together with this service`
+}
+
+/** Drills whose plan is not there, or that may not be done for real. */
+export function drillProblems(
+  plans: readonly Plan[],
+  settings: { readonly file: string; readonly text: string },
+  lookup: Lookup,
+): Problem[] {
+  const check = Settings.superRefine(({ drills }, context) => {
+    for (const [index, { plan: name, live }] of drills.entries()) {
+      const message = drillMistake(
+        plans.find((plan) => plan.name === name),
+        name,
+        live,
+      )
+      if (message) context.addIssue({ code: 'custom', path: ['drills', index, 'plan'], message })
+    }
+  })
+  const read = readYaml(settings.text, settings.file, check, lookup)
+  return read.ok ? [] : [...read.problems]
+}
+
+function drillMistake(plan: Plan | undefined, name: string, isLive: boolean): string | null {
+  if (!plan) return `there is no plan "${name}" in ${PLANS_FOLDER}/`
+  if (!isLive) return null
+  if (!plan.sandbox) return `the plan "${name}" works on what people need (sandbox: false), so it is only rehearsed`
+  return plan.direction === 'back' ? `the plan "${name}" is a way back, which only people start` : null
 }

@@ -4,6 +4,7 @@ import { StoreOptions } from '../store/open-store.ts'
 import { AnalystSettings } from './analyst-settings.ts'
 import { AnomalySettings } from './anomaly-settings.ts'
 import { ApprovalSettings, SlackSettings } from './approval-settings.ts'
+import { DrillSettings } from './drill-settings.ts'
 import { NotifySettings } from './notify-settings.ts'
 import { GroupSettings, PeopleSettings } from './people-settings.ts'
 import { ServerOptions } from './server-options.ts'
@@ -51,6 +52,7 @@ export const Settings = z
     groups: GroupSettings,
     approval: ApprovalSettings,
     slack: SlackSettings,
+    drills: DrillSettings,
     audit: z
       .strictObject({
         /** Where the newest chain head is copied outside the database; put it on another disk or an append-only mount. */

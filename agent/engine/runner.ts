@@ -29,6 +29,8 @@ export interface RunnerDeps extends Pick<ExecuteDeps, Shared> {
   readonly maximumRunning: () => number
   /** An agent that is silent for longer is dead, and its runs are taken over. */
   readonly deadAfterMs: number
+  /** Told when a run has come to its end here. */
+  readonly onEnded?: (run: Run, state: RunState) => void
   readonly onError: (name: string, error: unknown) => void
 }
 
@@ -45,8 +47,10 @@ export function startRunner(deps: RunnerDeps, intervalMs: number): Loop {
   const carryOut = (run: Run) => {
     const work = async () => {
       const execution = await executionOf(run, deps)
-      if (execution) await executeRun(run, execution, stopping.signal)
-      else refused.add(run.id)
+      if (execution) {
+        const state = await executeRun(run, execution, stopping.signal)
+        if (state !== null) deps.onEnded?.(run, state)
+      } else refused.add(run.id)
       loop?.nudge()
     }
     // What went wrong here is tried again at the next round: the run is nobody's then.

@@ -238,6 +238,6 @@ describe('metrics of runs', () => {
     announcePlans(runMetrics(registry), ['move-shop'])
     const text = await registry.metrics()
     expect(text).toContain('failwise_run_objectives_total{plan="move-shop",objective="rto",result="missed"} 0')
-    expect(text).toContain('failwise_runs_succeeded_total{plan="move-shop",kind="rehearsal"} 0')
+    expect(text).toContain('failwise_runs_total{plan="move-shop",kind="rehearsal",state="succeeded"} 0')
   })
 })

@@ -140,6 +140,35 @@ describe('plans', () => {
   })
 })
 
+describe('scheduled drills', () => {
+  const drill = (line: string) => ({ ...right, 'failwise.yaml': `version: 1\ndrills:\n  - ${line}\n` })
+
+  it('are read with their time zone, and rehearse unless told otherwise', () => {
+    const { settings } = load(drill('{ plan: shop-away, schedule: "0 10 * * 1" }'))
+    expect(settings.drills).toEqual([{ plan: 'shop-away', schedule: '0 10 * * 1', timeZone: 'UTC', live: false }])
+  })
+
+  it('are named with their place when their plan is not there, or may not be done for real', () => {
+    expect(mistakesOf(drill('{ plan: shop-home, schedule: "0 10 * * 1" }')).join()).toMatch(
+      /failwise\.yaml:3:.*there is no plan "shop-home"/,
+    )
+    expect(mistakesOf(drill('{ plan: shop-away, schedule: "0 10 * * 1", live: true }')).join()).toContain(
+      'only rehearsed',
+    )
+    const sandbox = AWAY.replace('service: shop', 'service: shop\nsandbox: true')
+    const live = drill('{ plan: shop-away, schedule: "0 10 * * 1", live: true }')
+    expect(load({ ...live, 'plans/away.yaml': sandbox }).settings.drills[0]?.live).toBe(true)
+  })
+
+  it('are refused with times that are none', () => {
+    expect(mistakesOf(drill('{ plan: shop-away, schedule: "every monday" }')).join()).toContain('five fields')
+    expect(mistakesOf(drill('{ plan: shop-away, schedule: "0 0 31 2 *" }')).join()).toContain('never comes')
+    expect(mistakesOf(drill('{ plan: shop-away, schedule: "0 1 * * *", timeZone: Mars }')).join()).toContain(
+      'no time zone',
+    )
+  })
+})
+
 describe('the identity of a plan', () => {
   const call = (url: string, token: string) =>
     `${AWAY}  - { stage: http-call, timeoutSeconds: 5, call: { url: "${url}", headers: { authorization: "${token}" } }, rollback: irreversible }\n`
