@@ -6,7 +6,7 @@ import type { WritePorts } from '../ports.ts'
 import type { Check, StageContext } from '../stage.ts'
 import { patiently } from './patience.ts'
 
-const KubernetesName = z
+export const KubernetesName = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'expected a name as Kubernetes takes it')
 
@@ -82,17 +82,17 @@ function urlOf({ api, namespace }: Workload, tail: string): string {
   return `${api.replace(/\/+$/, '')}/apis/apps/v1/namespaces/${namespace}/${tail}`
 }
 
-const headersOf = ({ bearerToken }: Workload) => ({
-  authorization: `Bearer ${bearerToken}`,
-  accept: 'application/json',
-})
+/** What every request to an API server carries. */
+export function kubernetesHeaders({ bearerToken }: Pick<Workload, 'bearerToken'>): Record<string, string> {
+  return { authorization: `Bearer ${bearerToken}`, accept: 'application/json' }
+}
 
 /** Reads the Deployment. */
 export async function readDeployment(workload: Workload, ctx: StageContext): Promise<Deployment> {
   return patiently(ctx, async () => {
     const url = urlOf(workload, `deployments/${workload.deployment}`)
-    const response = await ctx.read.httpGet({ url, headers: headersOf(workload) }, ctx.abort)
-    return bodyAs(Deployment, response, workloadPlace(workload))
+    const response = await ctx.read.httpGet({ url, headers: kubernetesHeaders(workload) }, ctx.abort)
+    return kubernetesAnswer(Deployment, response, workloadPlace(workload))
   })
 }
 
@@ -111,7 +111,11 @@ export async function readRevisions(
     const query = new URLSearchParams({ labelSelector, limit: '200', ...(next && { continue: next }) })
     const url = `${urlOf(workload, 'replicasets')}?${query}`
     const page = await patiently(ctx, async () =>
-      bodyAs(ReplicaSets, await ctx.read.httpGet({ url, headers: headersOf(workload) }, ctx.abort), 'the replica sets'),
+      kubernetesAnswer(
+        ReplicaSets,
+        await ctx.read.httpGet({ url, headers: kubernetesHeaders(workload) }, ctx.abort),
+        'the replica sets',
+      ),
     )
     for (const { metadata, spec } of page.items) {
       if (!metadata.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid)) continue
@@ -152,12 +156,12 @@ export async function patchDeployment(
     {
       method: 'PATCH',
       url: urlOf(workload, `deployments/${workload.deployment}`),
-      headers: { ...headersOf(workload), 'content-type': `application/${patch.kind}-patch+json` },
+      headers: { ...kubernetesHeaders(workload), 'content-type': `application/${patch.kind}-patch+json` },
       body: JSON.stringify(patch.body),
     },
     ctx.abort,
   )
-  bodyAs(z.looseObject({}), response, workloadPlace(workload))
+  kubernetesAnswer(z.looseObject({}), response, workloadPlace(workload))
 }
 
 /** Whether the last change has reached every pod. */
@@ -176,7 +180,8 @@ export function rolloutOf({ metadata, spec, status }: Deployment): Check {
   return { outcome: isDone ? 'done' : 'unclear', detail: told }
 }
 
-function bodyAs<T>(schema: z.ZodType<T>, response: HttpResponse, what: string): T {
+/** The body of an API server's answer; what it refuses says why, and whether to come back. */
+export function kubernetesAnswer<T>(schema: z.ZodType<T>, response: HttpResponse, what: string): T {
   const { status, body } = response
   const retryAfterMs = retryAfterMsOf(response)
   if (status === 409 || status === 422)
@@ -191,7 +196,7 @@ function bodyAs<T>(schema: z.ZodType<T>, response: HttpResponse, what: string): 
     )
   if (status === 401 || status === 403)
     throw new Fault('upstream_refused', `${what}: the API server refuses the token (${status})`, {
-      hint: 'it needs get and patch on this deployment, and list on replicasets',
+      hint: 'docs/effectors.md lists what the token needs',
     })
   if (status === 404) throw new Fault('conflict', `there is no ${what}`, { hint: 'check the namespace and the name' })
   if (status < 200 || status > 299)

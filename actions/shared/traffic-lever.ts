@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Fault } from '../../agent/lib/errors.ts'
 import type { WritePorts } from '../ports.ts'
 import type { StageContext } from '../stage.ts'
+import { GatewayLever, gatewayLever } from './traffic-gateway.ts'
 import { HaproxyLever, haproxyLever } from './traffic-haproxy.ts'
 import { Route53Lever, route53Lever } from './traffic-route53.ts'
 
@@ -27,7 +28,7 @@ const HttpLever = z.strictObject({
   fenced: z.boolean().default(false),
 })
 
-export const LeverOptions = z.discriminatedUnion('by', [HaproxyLever, HttpLever, Route53Lever])
+export const LeverOptions = z.discriminatedUnion('by', [GatewayLever, HaproxyLever, HttpLever, Route53Lever])
 export type LeverOptions = z.infer<typeof LeverOptions>
 
 const Share = z.object({ percent: z.number().min(0).max(100) })
@@ -35,6 +36,8 @@ const Share = z.object({ percent: z.number().min(0).max(100) })
 /** The lever of a plan. */
 export function trafficLever(options: LeverOptions): TrafficLever {
   switch (options.by) {
+    case 'gateway':
+      return gatewayLever(options)
     case 'haproxy':
       return haproxyLever(options)
     case 'http':

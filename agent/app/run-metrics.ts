@@ -66,8 +66,7 @@ export function runMetrics(registry: Registry): RunMetrics {
 /** Shows every figure of these plans as 0 from the start: an increase from nothing to 1 is none to Prometheus, and the first run would be missed. */
 export function announcePlans(metrics: RunMetrics, plans: readonly string[]): void {
   for (const plan of plans) {
-    for (const kind of ['live', 'rehearsal'])
-      for (const state of ENDS) metrics.ended.inc({ plan, kind, state }, 0)
+    for (const kind of ['live', 'rehearsal']) for (const state of ENDS) metrics.ended.inc({ plan, kind, state }, 0)
     for (const objective of ['rto', 'rpo'])
       for (const result of ['met', 'missed', 'unknown']) metrics.objectives.inc({ plan, objective, result }, 0)
   }
