@@ -62,6 +62,11 @@ export function slackDesk(parts: DeskParts, web: SlackWeb): Desk {
       const card = await questionCard(about.incident, parts)
       return card && card.approval.id === about.approval ? card : null
     },
+    opened: async (about, by, what) => {
+      const { channel, place, userId } = by.origin
+      const details = { approvalId: about.approval, incidentId: about.incident, slackUserId: userId, channel, place }
+      await note(actorOf(by), 'approval_dialog_opened', null, what, details)
+    },
     approve: async (about, by, { consent, comment }) =>
       changed(await takeAnswer({ ...answerOf(about, by), answer: 'approve', consent, comment }, answering)),
     refuse: async (about, by, reason) =>

@@ -29,6 +29,8 @@ export interface Desk {
   clicker(origin: Origin, what: string): Promise<Clicker | null>
   /** The question as it stands now; null when there is none, or when the message is not where it was asked. */
   card(about: ButtonValue, origin: Origin): Promise<Card | null>
+  /** Somebody is shown the dialog of a question, and may answer or not; on the record, as every click is. */
+  opened(about: ButtonValue, by: Clicker, what: string): Promise<void>
   approve(about: ButtonValue, by: Clicker, typed: { consent: string; comment: string }): Promise<Reply>
   refuse(about: ButtonValue, by: Clicker, reason: string): Promise<Reply>
   moreTime(about: ButtonValue, by: Clicker): Promise<Reply>

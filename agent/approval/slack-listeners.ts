@@ -84,6 +84,7 @@ export function listenOn(app: App, { desk, web, clock, log, channel: home }: Lis
         await desk.strange(`${actionId}_stale`, by.origin)
         return { isDone: false, text: STALE }
       }
+      await desk.opened(about, by, actionId)
       // The dialog repeats what the clicked message said, so that a message which was overtaken cannot approve the newer question.
       const seen = { ...card, approval: { ...card.approval, factsHash: about.facts, planHash: about.plan } }
       await web.openDialog(dialogFor(seen), triggerId)

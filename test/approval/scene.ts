@@ -59,7 +59,7 @@ export interface Scene {
     approvalId: string,
     answer?: 'approve' | 'refuse',
   ): Promise<string>
-  /** Acts on the record that a click left. */
+  /** Acts on the record that a click left, without the dialogs that were opened. */
   acts(): Promise<string[]>
   restart(): Promise<void>
   /** The policy in force from now on. */
@@ -193,6 +193,7 @@ export async function slackScene(databases: ReturnType<typeof testServer>, optio
         .map(({ entry }) =>
           entry.kind === 'administrative_act' ? `${entry.actor.id} ${entry.act} ${entry.reason}` : '',
         )
+        .filter((text) => !text.includes(' approval_dialog_opened '))
         .reverse(),
     usePolicy: (hash) => {
       scenePolicy.hash = hash

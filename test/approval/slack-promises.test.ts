@@ -22,6 +22,11 @@ describe('an answer', () => {
     expect(await scene.answerBy('console', 'bob', approvalId)).toContain('Approved. Run')
     expect(await scene.approve('bob', message)).toContain('the question is closed')
     expect(await shown(scene, incidentId)).toContain('✓ approved by bob (console')
+    const [opened] = (await scene.test.store.audit.list({ kinds: ['administrative_act'], actor: 'alice', limit: 10 }))
+      .map(({ entry }) => entry)
+      .reverse()
+    expect(opened).toMatchObject({ act: 'approval_dialog_opened', actor: { id: 'alice', via: 'slack' } })
+    expect(opened).toMatchObject({ details: { approvalId, slackUserId: USERS.alice, place: message.place } })
     expect(await scene.acts()).toEqual([
       'alice approval_answer_rejected already_voted',
       'alice approval_answer_rejected already_voted',
