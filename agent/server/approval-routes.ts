@@ -1,13 +1,21 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { ApprovalStatus } from '../domain/approval.ts'
+import { Approval, ApprovalStatus } from '../domain/approval.ts'
 import { Fault } from '../lib/errors.ts'
 import { type Access, callerOf, needs } from './auth.ts'
 import type { ServerDeps } from './deps.ts'
 import { ErrorBody } from './errors.ts'
 
 const IdParams = z.object({ id: z.string().min(1).max(200) })
+
+const Permission = z.object({ isAllowed: z.boolean(), reason: z.string().nullable() })
+
+/** As the caller sees it. */
+const QuestionBody = Approval.extend({
+  consent: z.string().nullable().meta({ description: 'words to type where approving may lose data' }),
+  may: z.object({ approve: Permission, refuse: Permission }),
+})
 
 const AnswerBody = z.object({
   answer: z.enum(['approve', 'refuse']),
@@ -39,11 +47,12 @@ export function approvalRoutes(app: FastifyInstance, deps: ServerDeps, access: A
           incident: z.string().max(200).optional(),
           limit: z.coerce.number().int().min(1).max(200).default(50),
         }),
+        response: { 200: z.array(QuestionBody), ...errors },
       },
     },
     async (request) => {
       const { status = null, incident = null, limit } = request.query
-      return deps.listQuestions({ status, incidentId: incident, limit }, callerOf(request))
+      return [...(await deps.listQuestions({ status, incidentId: incident, limit }, callerOf(request)))]
     },
   )
 
@@ -51,7 +60,12 @@ export function approvalRoutes(app: FastifyInstance, deps: ServerDeps, access: A
     '/v1/approvals/:id',
     {
       onRequest: needs(access, 'read'),
-      schema: { tags: ['approvals'], summary: 'One question, with what the caller may answer', params: IdParams },
+      schema: {
+        tags: ['approvals'],
+        summary: 'One question, with what the caller may answer',
+        params: IdParams,
+        response: { 200: QuestionBody, ...errors },
+      },
     },
     async (request) => (await deps.getQuestion(request.params.id, callerOf(request))) ?? notFound(request.params.id),
   )

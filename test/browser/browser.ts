@@ -32,6 +32,19 @@ export interface OpenPage {
   readonly complaints: readonly string[]
 }
 
+/** Until the page has read what it shows. The network is never idle: the page listens for changes. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor()
+  await expect
+    .poll(() =>
+      page
+        .getByRole('status')
+        .filter({ hasText: /^Reading / })
+        .count(),
+    )
+    .toBe(0)
+}
+
 interface AxeResult {
   readonly violations: readonly {
     readonly id: string

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tokenHashOf } from '../../agent/approval/people.ts'
 import { type TestStore, testServer } from '../store/test-database.ts'
-import { expectAccessible, testBrowser } from './browser.ts'
+import { expectAccessible, settled, testBrowser } from './browser.ts'
 import { INGEST, type Scene, scene } from './scene.ts'
 
 const OWN_DEPLOY = 'a-basket-euw1'
@@ -107,7 +107,7 @@ describe('every screen', () => {
     for (const path of screens()) {
       await page.goto(open.url + path)
       await page.locator('h1').waitFor()
-      await page.waitForLoadState('networkidle').catch(() => undefined)
+      await settled(page)
       await expectAccessible(page)
     }
   })

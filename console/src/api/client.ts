@@ -1,3 +1,5 @@
+import type { Api } from './openapi.ts'
+
 /** What the API answered when it did not do what was asked, in words for people. */
 export class ApiError extends Error {
   readonly status: number
@@ -40,6 +42,21 @@ export async function api<T>(path: string, options: { method?: string; body?: un
   })
   if (response.ok) return (await response.json()) as T
   throw await errorOf(response)
+}
+
+/** What a route of the API takes, as its own description says. */
+interface Given<K extends keyof Api> {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Api[K]['query']
+  readonly body?: Api[K]['body']
+}
+
+/** Asks a route by the name and with the types that the API's own description gives it. */
+export function call<K extends keyof Api>(route: K, given: Given<K> = {}): Promise<Api[K]['answer']> {
+  const [method = 'GET', template = ''] = route.split(' ')
+  const path = template.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(given.params?.[name] ?? ''))
+  const query = (given.query ?? {}) as Readonly<Record<string, string | number | undefined>>
+  return api(withQuery(path, query), { method, ...(given.body !== undefined && { body: given.body }) })
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

@@ -11,6 +11,7 @@ import type { Run } from '../../../agent/domain/run.ts'
 import type { Snapshot } from '../../../agent/domain/snapshot.ts'
 import type { Instant } from '../../../agent/domain/time.ts'
 import type { Category, Opinion } from '../../../agent/domain/verdict.ts'
+import type { Api } from './openapi.ts'
 
 /** A page of a list; `next` asks for what follows. */
 export interface Page<T> {
@@ -163,16 +164,8 @@ export interface Session {
   readonly csrf: string | null
 }
 
-/** What somebody may do now, or the reason why not, in the agent's words. */
-interface Permission {
-  readonly isAllowed: boolean
-  readonly reason: string | null
-}
-
-export interface Question extends Approval {
-  readonly consent: string | null
-  readonly may: { readonly approve: Permission; readonly refuse: Permission }
-}
+/** A question to people, with what somebody may do about it now, or the reason why not, in the agent's words. */
+export type Question = Api['GET /v1/approvals/{id}']['answer']
 
 export interface StageView {
   readonly stage: string

@@ -1,6 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import type { Action } from '../../../agent/domain/action.ts'
+import type { Category } from '../../../agent/domain/verdict.ts'
+import { call } from '../api/client.ts'
 import { sessionQuery } from '../api/queries.ts'
 import type { DecisionContext, DecisionRecord, GivenLabel } from '../api/types.ts'
 import { Ago, Chip, Empty, Failure, Panel } from '../ui/basics.tsx'
@@ -65,14 +67,14 @@ function Given({ label: { by, at, label, best, category, why } }: { label: Given
 function LabelForm({ record, done }: { record: DecisionRecord; done: () => void }) {
   const queries = useQueryClient()
   const [label, setLabel] = useState<'right' | 'wrong'>('right')
-  const [best, setBest] = useState('')
-  const [category, setCategory] = useState<string>(record.opinion?.verdict?.rootCause.category ?? 'unknown')
+  const [best, setBest] = useState<Action | ''>('')
+  const [category, setCategory] = useState<Category>(record.opinion?.verdict?.rootCause.category ?? 'unknown')
   const [why, setWhy] = useState('')
   const save = useMutation({
     mutationFn: () =>
-      api(`/v1/decisions/${encodeURIComponent(record.id)}/labels`, {
-        method: 'POST',
-        body: { label, why, category, ...(label === 'wrong' && { best }) },
+      call('POST /v1/decisions/{id}/labels', {
+        params: { id: record.id },
+        body: { label, why, category, ...(label === 'wrong' && best !== '' && { best }) },
       }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['decision', record.id, 'context'] })
@@ -98,7 +100,7 @@ function LabelForm({ record, done }: { record: DecisionRecord; done: () => void 
       {label === 'wrong' && (
         <label>
           What would have been right?
-          <select required value={best} onChange={(event) => setBest(event.target.value)}>
+          <select required value={best} onChange={(event) => setBest(event.target.value as Action | '')}>
             <option value="" />
             {Object.entries(ACTION_WORDS)
               .filter(([action]) => action !== record.decision.action)
@@ -112,7 +114,7 @@ function LabelForm({ record, done }: { record: DecisionRecord; done: () => void 
       )}
       <label>
         The true cause
-        <select value={category} onChange={(event) => setCategory(event.target.value)}>
+        <select value={category} onChange={(event) => setCategory(event.target.value as Category)}>
           {Object.entries(CATEGORY_WORDS).map(([one, words]) => (
             <option key={one} value={one}>
               {words}

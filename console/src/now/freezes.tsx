@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { call } from '../api/client.ts'
 import { sessionQuery } from '../api/queries.ts'
 import type { Freeze, Status } from '../api/types.ts'
 import { Ago, Chip, Empty, Failure, Panel, Time } from '../ui/basics.tsx'
@@ -45,7 +45,7 @@ export function Freezes({ status: { frozen, services, mode } }: { status: Status
 function useFreezing(method: 'POST' | 'DELETE', done: () => void) {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (body: { service: string | null; reason: string }) => api('/v1/freezes', { method, body }),
+    mutationFn: (body: { service: string | null; reason: string }) => call(`${method} /v1/freezes`, { body }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['status'] })
       done()

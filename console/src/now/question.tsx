@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useId, useState } from 'react'
-import { api } from '../api/client.ts'
+import { call } from '../api/client.ts'
 import type { Question } from '../api/types.ts'
 import { spanText } from '../times.ts'
 import { Chip, Failure, Time, useNow } from '../ui/basics.tsx'
@@ -101,10 +101,7 @@ function AnswerForm({
   const [seen] = useState({ factsHash: question.factsHash, planHash: question.planHash })
   const send = useMutation({
     mutationFn: () =>
-      api<{ text: string }>(`/v1/approvals/${encodeURIComponent(question.id)}/answer`, {
-        method: 'POST',
-        body: { answer, reason, consent, seen },
-      }),
+      call('POST /v1/approvals/{id}/answer', { params: { id: question.id }, body: { answer, reason, consent, seen } }),
     onSettled: () => queries.invalidateQueries(),
   })
   const submit = (event: FormEvent) => {
