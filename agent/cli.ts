@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { COMMANDS } from './cli/commands.ts'
-import { type CliIo, EXIT } from './cli/io.ts'
+import { type CliIo, EXIT, optionsOf } from './cli/io.ts'
 import { visible } from './cli/style.ts'
 import { packageVersion } from './cli/version.ts'
+import { secretSources } from './config/secret-sources.ts'
+import { withSecrets } from './config/secrets.ts'
 import { asFault, type Fault } from './lib/errors.ts'
+import { HttpClientOptions, httpClient } from './lib/http-client.ts'
 
 /** The command line, with the code of the called command; the others are there by name, for the overview. */
 async function program(io: CliIo, args: readonly string[]): Promise<Command> {
@@ -61,9 +64,24 @@ function faultJson({ code, message, hint, retryable }: Fault): string {
 const USAGE_CODES = new Set(['usage', 'config_invalid', 'payload_invalid', 'not_found'])
 
 async function main(): Promise<number> {
-  const io: CliIo = { out: process.stdout, err: process.stderr, environment: process.env, folder: process.cwd() }
+  let environment: CliIo['environment'] = process.env
+  const readSecrets = async (folder: string) => {
+    environment = await withSecrets(
+      folder,
+      process.env,
+      secretSources(process.env, httpClient(HttpClientOptions.parse({}))),
+    )
+    return environment
+  }
+  const streams = { out: process.stdout, err: process.stderr, folder: process.cwd(), readSecrets }
+  const io: CliIo = Object.defineProperty(streams, 'environment', { get: () => environment }) as typeof streams & {
+    environment: CliIo['environment']
+  }
   try {
     const command = await program(io, process.argv.slice(2))
+    command.hook('preAction', async (_root, called) => {
+      await readSecrets(optionsOf(called, io).config)
+    })
     await command.parseAsync(process.argv)
     return process.exitCode === undefined ? EXIT.done : Number(process.exitCode)
   } catch (error) {

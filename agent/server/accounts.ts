@@ -31,6 +31,12 @@ export interface Accounts {
   bySubject(subject: string): readonly Account[]
 }
 
+/** The part of the configuration that says who may come in. */
+export interface Admitted {
+  readonly tokens: ServerOptions['tokens']
+  readonly people: readonly Person[]
+}
+
 /** A name that nobody in a list of approvers can have by accident: somebody whom only the provider knows is nobody's namesake. */
 const PROVIDER_PREFIX = 'oidc:'
 
@@ -80,6 +86,24 @@ export function accountsOf(options: ServerOptions, people: readonly Person[]): A
       const account = ofProvider(identity, role === null ? null : Role.parse(role))
       return account === null ? [] : [account]
     },
+  }
+}
+
+/** The same while they may change, read at every request: a token that was replaced must not work any longer. */
+export function changingAccounts(options: ServerOptions, credentials: () => Admitted): Accounts {
+  const read = (given: Admitted) => accountsOf({ ...options, tokens: given.tokens }, given.people)
+  let from = credentials()
+  let known = read(from)
+  const accounts = () => {
+    const given = credentials()
+    if (given !== from) known = read(given)
+    from = given
+    return known
+  }
+  return {
+    byToken: (secret, name) => accounts().byToken(secret, name),
+    byIdentity: (proven) => accounts().byIdentity(proven),
+    bySubject: (subject) => accounts().bySubject(subject),
   }
 }
 

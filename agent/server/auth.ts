@@ -3,7 +3,7 @@ import type { Person } from '../approval/people.ts'
 import { isLoopback, isOpenToThisMachine, type ServerOptions } from '../config/server-options.ts'
 import { ROLE_SCOPES, type Scope } from '../domain/role.ts'
 import { Fault } from '../lib/errors.ts'
-import { type Account, accountsOf, type ProvenIdentity } from './accounts.ts'
+import { type Account, type Admitted, accountsOf, changingAccounts, type ProvenIdentity } from './accounts.ts'
 import { authFailures } from './auth-failures.ts'
 import type { Caller } from './deps.ts'
 import type { Notes, Sessions } from './sessions.ts'
@@ -69,8 +69,9 @@ export function accessFor(
   people: readonly Person[],
   now: () => number,
   sessions: Sessions,
+  credentials?: () => Admitted,
 ): Access {
-  const accounts = accountsOf(options, people)
+  const accounts = credentials ? changingAccounts(options, credentials) : accountsOf(options, people)
   const isOpen = isOpenToThisMachine(options, people)
   const failures = authFailures(options.authFailuresPerMinute)
   const provider = options.oidc?.label ?? null

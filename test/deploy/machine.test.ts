@@ -82,6 +82,7 @@ const IAM_PREFIX: Readonly<Record<string, string>> = {
   '@aws-sdk/client-health': 'health',
   '@aws-sdk/client-route-53': 'route53',
   '@aws-sdk/client-rds': 'rds',
+  '@aws-sdk/client-secrets-manager': 'secretsmanager',
 }
 
 /** Every AWS call in the code, as the permission that it needs. */

@@ -21,7 +21,7 @@ const Rules = z.strictObject({
             expr: z.string(),
             for: z.string().optional(),
             labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
-            annotations: z.strictObject({ summary: z.string(), runbook: z.string() }),
+            annotations: z.strictObject({ summary: z.string(), runbook_url: z.string() }),
           }),
         ]),
       ),
@@ -149,7 +149,7 @@ describe('alerts', () => {
       title!.toLowerCase(),
     )
     for (const { alert, annotations } of alerts) {
-      expect(annotations.runbook).toBe(`${MARKDOWN}#${alert.toLowerCase()}`)
+      expect(annotations.runbook_url).toBe(`${MARKDOWN}#${alert.toLowerCase()}`)
       expect(headings).toContain(alert.toLowerCase())
     }
     expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length)

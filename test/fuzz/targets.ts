@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PlanFile } from '../../actions/index.ts'
+import { planBook } from '../../agent/app/plan-book.ts'
 import { Catalogue } from '../../agent/config/catalogue.ts'
 import { Settings } from '../../agent/config/settings.ts'
 import { Alert } from '../../agent/domain/alert.ts'
@@ -7,6 +9,7 @@ import { canonicalJson } from '../../agent/domain/canonical.ts'
 import { Evidence } from '../../agent/domain/evidence.ts'
 import { deriveFacts, factsHash } from '../../agent/domain/facts.ts'
 import { HealthScoreOptions, scoreHealth } from '../../agent/domain/health-score.ts'
+import { plannedSeconds } from '../../agent/domain/plan.ts'
 import type { Snapshot } from '../../agent/domain/snapshot.ts'
 import { readAlertmanager } from '../../agent/ingest/alertmanager.ts'
 import { readCloudWatch } from '../../agent/ingest/cloudwatch.ts'
@@ -214,6 +217,22 @@ const files: Target[] = [
   },
 ]
 
+const plans: Target = {
+  name: 'plan',
+  corpus: readdirSync('plans/templates').map((name) => readFileSync(join('plans/templates', name), 'utf8')),
+  check: (body) => {
+    const read = readYaml(body, 'plans/plan.yaml', PlanFile, () => SECRET)
+    checkYaml(read, body)
+    if (!read.ok) return
+    const plan = read.value
+    assertThat(plannedSeconds(plan) <= plan.objectives.rtoSeconds, 'takes longer than it promises')
+    const [loaded] = planBook([plan]).all()
+    assertThat(loaded?.hash.length === 64, 'a plan without a hash')
+    for (const { stage } of loaded.stages)
+      assertThat(!/^$|\[object |undefined/.test(stage.describe()), `${stage.name} does not say what it does`)
+  },
+}
+
 const anchors: Target = {
   name: 'audit anchors',
   corpus: [
@@ -225,4 +244,4 @@ const anchors: Target = {
 }
 
 /** Every parser of the project that reads what others wrote. */
-export const TARGETS: readonly Target[] = [...upstreams, ...webhooks, sns, ...files, anchors]
+export const TARGETS: readonly Target[] = [...upstreams, ...webhooks, sns, ...files, plans, anchors]

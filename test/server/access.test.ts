@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { Registry } from 'prom-client'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { assertSafeToBind, isLoopback, ServerOptions } from '../../agent/config/server-options.ts'
+import { createServer } from '../../agent/server.ts'
 import { ADMIN_TOKEN, bearer, INGEST_TOKEN, READ_TOKEN, serverUnderTest, TOKENS } from './harness.ts'
 
 const basic = (user: string, password: string) => ({
@@ -90,5 +92,27 @@ describe('server options', () => {
     )
     expect(ServerOptions.safeParse({ toekns: [] }).success).toBe(false)
     expect(ServerOptions.parse(undefined)).toMatchObject({ host: '127.0.0.1', port: 8080, tokens: [] })
+  })
+})
+
+describe('tokens that are replaced while the server runs', () => {
+  it('work at once, and the old ones no longer; nobody left means that nobody comes in', async () => {
+    const OLD = 'old-token-0123456789abc'
+    const NEW = 'new-token-0123456789abc'
+    const named = (token: string) => ({ tokens: [{ name: 'a', token, scopes: ['read' as const] }], people: [] })
+    let credentials: ReturnType<typeof named> | { tokens: []; people: [] } = named(OLD)
+    const { deps } = await serverUnderTest()
+    const app = createServer(
+      { ...deps, registry: new Registry() },
+      { options: ServerOptions.parse({ tokens: named(OLD).tokens }), version: '0', credentials: () => credentials },
+    )
+    onTestFinished(() => app.close())
+    const status = async (token: string) =>
+      (await app.inject({ url: '/v1/status', headers: bearer(token) })).statusCode
+    expect([await status(OLD), await status(NEW)]).toEqual([200, 401])
+    credentials = named(NEW)
+    expect([await status(OLD), await status(NEW)]).toEqual([401, 200])
+    credentials = { tokens: [], people: [] }
+    expect([await status(NEW), (await app.inject('/v1/status')).statusCode]).toEqual([401, 401])
   })
 })
