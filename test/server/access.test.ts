@@ -107,8 +107,7 @@ describe('tokens that are replaced while the server runs', () => {
       { options: ServerOptions.parse({ tokens: named(OLD).tokens }), version: '0', credentials: () => credentials },
     )
     onTestFinished(() => app.close())
-    const status = async (token: string) =>
-      (await app.inject({ url: '/v1/status', headers: bearer(token) })).statusCode
+    const status = async (token: string) => (await app.inject({ url: '/v1/status', headers: bearer(token) })).statusCode
     expect([await status(OLD), await status(NEW)]).toEqual([200, 401])
     credentials = named(NEW)
     expect([await status(OLD), await status(NEW)]).toEqual([401, 200])
