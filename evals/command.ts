@@ -101,6 +101,15 @@ export function optionsOf(flags: Partial<Flags>, folder: string): EvalOptions {
       hint: 'Such as --compare rules thresholds.',
     })
   }
+  const unused = (['html', 'junit', 'guard', 'updateBaseline', 'fitCalibration', 'updateReadme'] as const).filter(
+    (name) => flags[name],
+  )
+  if (compare && unused.length > 0) {
+    const names = unused.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+    throw new Fault('usage', `--compare does not go with ${names.join(', ')}`, {
+      hint: 'A comparison is printed, and written with --json.',
+    })
+  }
   if (flags.maxFlips !== undefined && flags.maxFlips !== null && !flags.metamorphic) {
     throw new Fault('usage', '--max-flips needs --metamorphic')
   }

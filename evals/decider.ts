@@ -1,5 +1,6 @@
 import type { Action, Disposition } from '../agent/domain/action.ts'
 import type { Decision } from '../agent/domain/decision.ts'
+import type { Facts } from '../agent/domain/facts.ts'
 import type { HealthScore } from '../agent/domain/health-score.ts'
 import type { Snapshot } from '../agent/domain/snapshot.ts'
 import type { Opinion } from '../agent/domain/verdict.ts'
@@ -9,6 +10,8 @@ export interface Outcome {
   readonly decision: Decision
   readonly opinion: Opinion | null
   readonly healthScore: HealthScore
+  /** The facts that it rests on, when they were derived for it: deriving them is a fifth of a decision. */
+  readonly facts?: Facts | undefined
 }
 
 /** Somebody whose decisions are scored: the production path with one analyst and policy, or a baseline. */

@@ -13,6 +13,8 @@ export interface GateCase {
   readonly id: string
   readonly label: Label
   readonly snapshot: Snapshot
+  /** The snapshot's facts, where somebody has derived them already. */
+  readonly facts?: Facts | undefined
 }
 
 /** One failover that the gate judged otherwise than the label. */
@@ -48,8 +50,9 @@ export function gateAlone(cases: readonly GateCase[], policy: Policy = defaultPo
   const wrong: { one: GateCase; action: Action; decision: UnhashedDecision }[] = []
   const harmedByGate: GateMiss[] = []
   for (const one of cases) {
-    const facts = deriveFacts(one.snapshot)
-    const judge = (action: Action) => decideUnhashed(gateInput(one, facts, perfectOpinion(one, action)), policy)
+    const facts = one.facts ?? deriveFacts(one.snapshot)
+    const input = gateInput(one, facts, perfectOpinion(one, one.label.best))
+    const judge = (action: Action) => decideUnhashed({ ...input, opinion: perfectOpinion(one, action) }, policy)
     for (const action of [one.label.best, ...one.label.acceptable]) {
       const decision = judge(action)
       if (isFailover(action)) right.push({ one, action, decision })

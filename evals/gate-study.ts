@@ -7,8 +7,8 @@ export function gateStudy(policy: Policy): Study & { result(): GateReport } {
   const reports: GateReport[] = []
   const sum = (of: (report: GateReport) => number) => reports.reduce((total, report) => total + of(report), 0)
   return {
-    observe: async ({ id, label }, snapshot) => {
-      reports.push(gateAlone([{ id, label, snapshot }], policy))
+    observe: async ({ id, label }, snapshot, { facts }) => {
+      reports.push(gateAlone([{ id, label, snapshot, facts }], policy))
     },
     result: () => ({
       cases: sum(({ cases }) => cases),

@@ -14,7 +14,7 @@ import { writeHtml } from './html/write-html.ts'
 import { junitXml } from './junit.ts'
 import { keepReport } from './kept-reports.ts'
 import { knockOutStudy } from './knock-out.ts'
-import { casePaths } from './load.ts'
+import { casePaths, checkFilter } from './load.ts'
 import { metamorphicStudy } from './metamorphic-study.ts'
 import type { EvalIo, EvalOptions } from './options.ts'
 import { progress } from './progress.ts'
@@ -65,6 +65,7 @@ interface Evaluated {
 }
 
 async function evaluate(spec: DeciderSpec, options: EvalOptions, io: EvalIo): Promise<Evaluated> {
+  checkFilter(options.filter)
   const decider = await deciderFrom(spec, io)
   const paths = await casePaths(options.incidents)
   if (paths.length === 0)

@@ -144,7 +144,10 @@ export function shadowReportText(report: ShadowReport): string {
     `  agent: ${agent.failovers} failovers, ${agent.needless} needless, ${agent.missed} missed, ${agent.agreedWithPeople} as people did`,
     `  thresholds: ${thresholds.failovers} failovers, ${thresholds.needless} needless, ${thresholds.missed} missed, ${thresholds.agreedWithPeople} as people did`,
     ...report.rows.map((row) => {
-      const saved = row.minutesSaved === null ? '' : `, ${row.minutesSaved} min saved`
+      const saved =
+        row.minutesSaved === null
+          ? ''
+          : `, ${Math.abs(row.minutesSaved)} min ${row.minutesSaved < 0 ? 'lost' : 'saved'}`
       return `  ${row.decidedAt.slice(0, 16)} ${row.incident} ${row.service}: agent ${row.agent}, thresholds ${row.thresholds}, people ${row.people ?? 'not recorded'}${saved}`
     }),
   ]

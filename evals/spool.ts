@@ -22,7 +22,7 @@ export interface Spool {
   append(entry: SpoolEntry): void
   /** The entry under a key, if it was made from this very file. */
   find(key: string, fileHash: string): SpoolEntry | null
-  /** Closes the file and keeps it for the next run. */
+  /** Closes the file and keeps it for the next run; an empty one is of no use to it. */
   close(): void
   /** Closes the file and deletes it: the run is complete. */
   remove(): void
@@ -54,7 +54,10 @@ export function openSpool(path: string): Spool {
       const entry = place ? readAt(place) : null
       return entry?.fileHash === fileHash ? entry : null
     },
-    close: () => closeSync(file),
+    close: () => {
+      closeSync(file)
+      if (places.size === 0) rmSync(path, { force: true })
+    },
     remove: () => {
       closeSync(file)
       rmSync(path, { force: true })

@@ -3,6 +3,12 @@ import { percent } from './figures.ts'
 import { artifactName, breaches, readBaseline } from './guard.ts'
 import type { EvalIo, EvalOptions } from './options.ts'
 import type { EvalReport } from './report.ts'
+import type { CaseError } from './result.ts'
+
+/** What went wrong with a case; a file that could not be read is named once. */
+export function failureText({ id, error }: Pick<CaseError, 'id' | 'error'>): string {
+  return error.startsWith(`${id}: `) ? error : `${id}: ${error}`
+}
 
 /** Why a run fails; empty when it does not. Bars are only those that were asked for, but an incomplete or empty run always fails. */
 export async function failuresOf(
@@ -11,7 +17,7 @@ export async function failuresOf(
   io: Pick<EvalIo, 'artifacts'>,
 ): Promise<string[]> {
   const { summary, errors, knockOut, metamorphic } = report
-  const failures = errors.map(({ id, error }) => `${id}: ${error}`)
+  const failures = errors.map(failureText)
   if (summary.cases === 0) failures.push(`no case was decided${options.filter ? ` (filter: ${options.filter})` : ''}`)
   if (options.maxNeedless !== null && summary.needless > options.maxNeedless) {
     const names = report.cases.filter((one) => one.needless).map(({ id }) => id)

@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Command, Option } from 'commander'
 import { captureCase, type GivenLabel } from '../../evals/capture.ts'
@@ -73,36 +73,47 @@ export function captureCommand(io: CliIo): Command {
         difficulty: options.difficulty,
         minutesSinceOnset: firstAlert ? Math.round(minutesBetween(firstAlert.startsAt, record.decidedAt)) : null,
       })
-      writeFileSync(file, `${JSON.stringify(captured, null, 1)}\n`)
+      write(file, `${JSON.stringify(captured, null, 1)}\n`)
+      const place = options.out ? `--incidents ${dirname(file)} ` : ''
       answerOn(io, options).give(
         { file, label, suggestions: said },
-        () => `${file}: ${label.best}, ${label.category}. Try it: failwise eval --filter ${record.id}`,
+        () => `${file}: ${label.best}, ${label.category}. Try it: failwise eval ${place}--filter ${record.id}`,
       )
     })
 }
 
+function write(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    // Never over another case, even one that was written meanwhile.
+    writeFileSync(file, text, { flag: 'wx' })
+  } catch (cause) {
+    throw new Fault('usage', `${file} cannot be written: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Name another file with --out.',
+    })
+  }
+}
+
 async function labelFrom(options: CaptureOptions, record: DecisionRecord, io: CliIo): Promise<GivenLabel> {
   const ask = questions(io)
+  // Who names the best action on the command line is not asked for tiers that may well be empty.
+  const tier = (option: 'acceptable' | 'tolerable', question: string) =>
+    ask(
+      option,
+      options[option] ?? (options.best === undefined ? undefined : ''),
+      `${question} (commas, or empty)`,
+      actionsOf,
+    )
   try {
     const decided = `the agent decided ${record.decision.action}`
-    const best = actionOf(
-      options.best ??
-        (await ask('best', `What would have been right (${decided})? One of ${Action.options.join(', ')}`)),
-    )
-    const acceptable = listOf(
-      options.acceptable ??
-        (options.best ? '' : await ask('acceptable', 'What would have been as good? (commas, or empty)')),
-    ).map(actionOf)
-    const tolerable = listOf(
-      options.tolerable ??
-        (options.best
-          ? ''
-          : await ask('tolerable', 'What would have been safe, but slower or costlier? (commas, or empty)')),
-    ).map(actionOf)
-    const category = categoryOf(
-      options.category ?? (await ask('category', `The true cause? One of ${Category.options.join(', ')}`)),
-    )
-    const why = options.why ?? (await ask('why', 'Why? A sentence or two'))
+    const actions = Action.options.join(', ')
+    const best = await ask('best', options.best, `What would have been right (${decided})? One of ${actions}`, actionOf)
+    const acceptable = await tier('acceptable', 'What would have been as good?')
+    const tolerable = await tier('tolerable', 'What would have been safe, but slower or costlier?')
+    const causes = Category.options.join(', ')
+    const category = await ask('category', options.category, `The true cause? One of ${causes}`, categoryOf)
+    const why = await ask('why', options.why, 'Why? A sentence or two', (text) => text)
     const named = new Set<Action>([best, ...acceptable, ...tolerable])
     const forbidden = Action.options.filter((action) => !named.has(action))
     return { best, acceptable, tolerable, forbidden, category, why }
@@ -111,12 +122,27 @@ async function labelFrom(options: CaptureOptions, record: DecisionRecord, io: Cl
   }
 }
 
+/** Takes what was given on the command line, or asks for it; a person who mistypes is asked again. */
 function questions(io: CliIo) {
   let reader: ReturnType<typeof createInterface> | null = null
-  const ask = async (option: string, question: string): Promise<string> => {
+  const ask = async <T>(
+    option: string,
+    given: string | undefined,
+    question: string,
+    read: (text: string) => T,
+  ): Promise<T> => {
+    if (given !== undefined) return read(given)
     if (!process.stdin.isTTY) throw new Fault('usage', `--${option} is missing, and there is no terminal to ask on`)
     reader ??= createInterface({ input: process.stdin, output: io.err })
-    return (await reader.question(`${question}: `)).trim()
+    for (;;) {
+      const text = (await reader.question(`${question}: `)).trim()
+      try {
+        return read(text)
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        io.err.write(`${error.message}\n`)
+      }
+    }
   }
   return Object.assign(ask, { end: () => reader?.close() })
 }
@@ -126,6 +152,10 @@ function listOf(text: string | undefined): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+}
+
+function actionsOf(text: string): Action[] {
+  return listOf(text).map(actionOf)
 }
 
 /** The action that a text names; throws `usage` with the allowed ones. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { authorOf, parseCase } from '../../evals/case.ts'
-import { casePaths, loadCase, matchesFilter } from '../../evals/load.ts'
+import { casePaths, checkFilter, loadCase, matchesFilter } from '../../evals/load.ts'
 import { OWN_INCIDENTS } from '../../evals/options.ts'
 import { caseObject, caseText } from './eval-set.ts'
 
@@ -75,10 +75,11 @@ describe('filter', () => {
     ['difficulty:hard', false],
     ['category:cloudflare_infrastructure service:ride-dispatch', true],
   ])('%s → %s', (filter, expected) => {
+    expect(() => checkFilter(filter)).not.toThrow()
     expect(matchesFilter(one, filter)).toBe(expected)
   })
-  it('refuses a field that does not exist', () => {
-    expect(() => matchesFilter(one, 'mood:bad')).toThrow(/unknown field/)
+  it.each(['mood:bad', '!mood:bad', 'a- :x'])('refuses a field that does not exist: %s', (filter) => {
+    expect(() => checkFilter(filter)).toThrow(/unknown field/)
   })
 })
 

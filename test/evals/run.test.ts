@@ -64,6 +64,7 @@ describe('a run', () => {
     const { exitCode, report, failures } = await runEvals(optionsWith({ incidents }), testIo())
     expect(exitCode).toBe(1)
     expect(failures.join()).toContain('z-broken.json: decidedAt')
+    expect(failures.join().split('z-broken.json')).toHaveLength(2)
     expect(report?.summary).toMatchObject({ cases: 1, errors: 1 })
   })
   it('names a second case of the same id and fails', async () => {
@@ -74,6 +75,10 @@ describe('a run', () => {
     )
   })
   it('fails when nothing was decided, and refuses a folder without cases', async () => {
+    const workFolder = join(emptyFolder(), 'work')
+    const nothing = optionsWith({ incidents: folderWith(['a-anycast-sin']), analyst: 'recorded' })
+    expect((await runEvals(nothing, testIo({ workFolder }))).exitCode).toBe(1)
+    expect(readdirSync(workFolder)).toEqual([])
     const empty = await runEvals(optionsWith({ incidents: folderWith(), filter: 'no-such-case' }), testIo())
     expect(empty.exitCode).toBe(1)
     expect(empty.failures.join()).toContain('no case was decided (filter: no-such-case)')

@@ -46,6 +46,7 @@ describe('shadow report', () => {
     expect(report.agent.needless).toBe(1)
     expect(report.minutesLost).toBeGreaterThan(0)
     expect(report.needlessAvoided).toBe(0)
+    expect(shadowReportText(report)).toContain(`, ${report.minutesLost} min lost`)
   })
   it('takes the first lever of an incident, not a later or merely notified one', () => {
     const report = shadowReport(
