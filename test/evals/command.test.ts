@@ -64,7 +64,10 @@ describe('failwise eval', () => {
     [['--max-cost', 'much'], /expected a number/],
     [['--max-needless', '-1'], /expected a whole number from 0/],
     [['--compare', 'rules'], /--compare needs two names, given are 1/],
-    [['--compare', 'rules', 'thresholds', '--html', 'x.html', '--update-readme'], /not go with --html, --update-readme/],
+    [
+      ['--compare', 'rules', 'thresholds', '--html', 'x.html', '--update-readme'],
+      /not go with --html, --update-readme/,
+    ],
     [['--max-flips', '0'], /needs --metamorphic/],
     [['--filter', 'mood:bad'], /--filter: unknown field in "mood:bad"/],
     [['--policy', 'nowhere.yaml'], /--policy: .*nowhere\.yaml cannot be read/],
