@@ -50,7 +50,7 @@ export function decideCommand(io: CliIo): Command {
       'auto',
     )
     .option('--policy <file>', 'another policy than the one in force')
-    .option('--show-prompt', 'print exactly what a model is sent, and stop')
+    .option('--show-prompt', 'print exactly what a model is sent, and stop; needs no key')
     .addHelpText('after', HELP)
     .action(async (file: string, _options, command: Command) => {
       const options = optionsOf<DecideOptions>(command, io)
@@ -59,16 +59,18 @@ export function decideCommand(io: CliIo): Command {
       const parts = offline(config, io.environment)
       const { snapshot, state } = await subjectOf(readInput(file), file, config, parts)
       const answer = answerOn(io, options)
-      const { analyst, prompt, tracer } = parts.analystNamed(options.analyst)
       if (options.showPrompt) {
+        // Every model is sent the same, and who wants to read it first has no key yet.
+        const { prompt } = parts.analystNamed(options.analyst === 'rules' ? 'rules' : 'recorded')
         if (!prompt)
-          throw new Fault('usage', `the analyst "${options.analyst}" has no prompt`, {
+          throw new Fault('usage', 'the analyst "rules" has no prompt', {
             hint: 'Name a model, such as --analyst anthropic.',
           })
         const rendered = await maskedPrompt(prompt, parts.mask, snapshot, deriveFacts(snapshot))
         answer.give({ hash: judgeHash(prompt), ...rendered }, () => `${rendered.system}\n\n${rendered.user}`)
         return
       }
+      const { analyst, tracer } = parts.analystNamed(options.analyst)
       const judgement = await judge(snapshot, {
         analyst,
         policy: options.policy === undefined ? config.policy : policyFrom(options.policy),
