@@ -36,6 +36,7 @@ import type { Isolation } from './engine/agent-state.ts'
 import { type AssessDeps, type Assessment, assess, claimLeaseMs } from './engine/assess.ts'
 import { startAssessor } from './engine/assessor.ts'
 import { pageLateIncidents } from './engine/late.ts'
+import { announce, type LifeDeps, startLife } from './engine/life.ts'
 import { type Loop, startLoop } from './engine/loop.ts'
 import type { PlanBook } from './engine/plan-book.ts'
 import type { Progress } from './engine/progress.ts'
@@ -51,6 +52,7 @@ import { retrying } from './lib/retry.ts'
 import { traceIdOfIncident } from './lib/spans.ts'
 import type { AnalystPrompt } from './llm/analyst-prompt.ts'
 import { runDelivery } from './notify/outbox.ts'
+import { processIdentity } from './store/process-identity.ts'
 import type { Store } from './store/store.ts'
 
 export interface AgentOptions {
@@ -109,6 +111,8 @@ export interface Agent {
 
 const RETRY = { attempts: 2, firstDelayMs: 200, maxDelayMs: 2000 }
 const CHANGES_PER_LOOK = 200
+/** Orchestrators kill after 30 seconds. */
+const FINISH_WITHIN_MS = 20_000
 
 /**
  * Builds an agent. Long and straight on purpose: this is the one place where parts meet, and it should read in the order in which they need
@@ -260,10 +264,24 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     },
   })
   let running: Loop[] = []
+  let life: Loop | null = null
+  const lifeDeps: LifeDeps = {
+    ...{ store, clock, onError, self: { id, host: hostname(), pid: process.pid, version: options.version } },
+    isGone: async (other) => other.host === hostname() && (await processIdentity(other.pid)) === null,
+    onBuried: (buried) => {
+      const { id: dead, ...work } = buried
+      log.warn({ dead, ...work }, 'agent is dead, its work is taken over')
+      metrics.buried.inc()
+      assessor?.nudge()
+      for (const loop of running) loop.nudge()
+    },
+    onTakenForDead: () =>
+      log.error({}, 'was silent for so long that others took over; what was in hand here is theirs'),
+  }
 
   async function startRuns(): Promise<void> {
-    await store.agents.register({ id, host: hostname(), pid: process.pid, version: options.version })
-    every('heartbeat', 5000, () => store.agents.heartbeat(id))
+    await announce(lifeDeps)
+    life = startLife(lifeDeps)
     running = runs.start()
     loops.push(...running)
   }
@@ -280,7 +298,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       log.warn({ incident, trace: traceIdOfIncident(incident) }, 'no decision was reached, people are told')
     }
     const { concurrency } = settings.assess
-    assessor = startAssessor(assessDeps, { concurrency, pollMs: 500, onAssessed, onFailed, onError })
+    assessor = startAssessor(assessDeps, {
+      ...{ concurrency, pollMs: 500, onAssessed, onFailed, onError },
+      finishWithinMs: FINISH_WITHIN_MS,
+    })
     loops.push(assessor)
     if (settings.watch.enabled) {
       const watch = {
@@ -335,6 +356,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const delivering = new AbortController()
     const ports = {
       outbox: store.outbox,
+      agentId: id,
       notifiers: notifiersOf(settings.notify, { http, clock }).map((one) => observedNotifier(one, metrics, board)),
       clock,
       random: Math.random,
@@ -365,7 +387,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     assessNow,
     stop: async () => {
       await Promise.all(loops.reverse().map((loop) => loop.stop()))
-      if (loops.length > 0) await store.agents.remove(id).catch(() => undefined)
+      // Alive until the last work is done; what it could not finish is anybody's from here on.
+      await life?.stop()
+      if (life) await store.agents.remove(id).catch(() => undefined)
       for (const cleanup of cleanups.reverse()) await cleanup()
     },
   }

@@ -89,6 +89,7 @@ export function agentMetrics() {
       'outcome',
     ),
     failures: counter('loop_failures_total', 'Rounds of a background loop that failed.', 'loop'),
+    buried: counter('agents_taken_over_total', 'Dead agents whose work this agent gave back.'),
     anchorFailures: counter(
       'audit_anchor_failures_total',
       'Chain heads that could not be copied outside the database.',

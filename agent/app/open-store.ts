@@ -15,6 +15,9 @@ export interface OpenedStore {
   close(): Promise<void>
 }
 
+/** More than machines with any time synchronisation differ, and less than a deadline or a cooldown. */
+const MAXIMUM_SKEW_MS = 30_000
+
 /** Files that hold copies of the audit chain's head outside of the database. */
 export function anchorFilesOf(config: Config): string[] {
   const own = join(dataFolderOf(config), 'audit-anchors.ndjson')
@@ -54,6 +57,7 @@ export async function openConfiguredStore(
         ports.onAnchorFailure?.()
         log.error({ err: fault }, 'audit head could not be anchored')
       },
+      maximumSkewMs: MAXIMUM_SKEW_MS,
       applicationName: `failwise ${purpose}`,
     })
     return {

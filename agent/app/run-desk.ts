@@ -50,8 +50,6 @@ export interface RunDesk {
 
 const ROUND_MS = 1000
 const POLL_MS = 1000
-/** Three heartbeats: an agent that misses one is slow, not dead. */
-const DEAD_AFTER_MS = 15_000
 /** What programs of plans may see of the agent's own environment. */
 const PROGRAM_VARIABLES = ['PATH', 'HOME', 'LANG', 'TZ', 'SSL_CERT_FILE', 'KUBECONFIG'] as const
 
@@ -94,7 +92,6 @@ export function runDesk(parts: RunDeskParts): RunDesk {
     },
     measureLoss: async ({ plan }, abort) => (await stampers.get(plan.name)?.measure(abort)) ?? null,
     maximumRunning: () => parts.policy().runs.globalCap,
-    deadAfterMs: DEAD_AFTER_MS,
     pollMs: POLL_MS,
     onError: parts.onError,
     ...(parts.onEntry && { onEntry: parts.onEntry }),

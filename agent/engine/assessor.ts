@@ -1,3 +1,5 @@
+import { instantOf } from '../domain/time.ts'
+import type { Claim } from '../store/records.ts'
 import { type AssessDeps, type Assessment, assess, claimLeaseMs } from './assess.ts'
 import { type Loop, startLoop } from './loop.ts'
 
@@ -8,17 +10,19 @@ export interface AssessorOptions {
   /** An assessment ended without a decision; people were paged and it is on the record. */
   readonly onFailed?: (incidentId: string) => void
   readonly onError: (name: string, error: unknown) => void
+  /** When it is told to stop, what is in progress may take this long; the rest is handed over to other agents. */
+  readonly finishWithinMs: number
 }
 
 /**
- * Takes due incidents and assesses them, several at once, until stopped. An incident is claimed by one agent at a time; a claim whose
- * agent died runs out and another agent looks afresh.
+ * Takes due incidents and assesses them, several at once, until stopped. An incident is claimed by one agent at a time; a dead agent's claims are given
+ * back, and another agent looks afresh.
  */
 export function startAssessor(deps: AssessDeps, options: AssessorOptions): Loop {
-  const working = new Set<Promise<void>>()
+  const working = new Map<Promise<void>, Claim>()
   let loop: Loop | null = null
 
-  const workOn = async (claim: Parameters<typeof assess>[0]) => {
+  const workOn = async (claim: Claim) => {
     const assessment = await assess(claim, deps)
     if (assessment) options.onAssessed?.(assessment)
     else options.onFailed?.(claim.incidentId)
@@ -33,7 +37,7 @@ export function startAssessor(deps: AssessDeps, options: AssessorOptions): Loop 
         working.delete(work)
         loop?.nudge()
       })
-    working.add(work)
+    working.set(work, claim)
     return true
   }
   const started = startLoop({
@@ -48,7 +52,11 @@ export function startAssessor(deps: AssessDeps, options: AssessorOptions): Loop 
     nudge: started.nudge,
     stop: async () => {
       await started.stop()
-      await Promise.all(working)
+      await Promise.race([Promise.all(working.keys()), deps.clock.sleep(options.finishWithinMs)])
+      for (const claim of working.values())
+        await deps.store.incidents
+          .releaseClaim(claim, { nextAssessmentAt: instantOf(deps.clock.now()), failure: null })
+          .catch((error) => options.onError('assess', error))
     },
   }
 }

@@ -15,6 +15,8 @@ export interface LoopOptions {
   readonly intervalMs: number
   /** One round. True asks for the next one at once, because there is more to do. */
   readonly round: (abort: AbortSignal) => Promise<boolean | undefined>
+  /** The longest pause after failures, in intervals; 8 unless given. */
+  readonly longestPauseFactor?: number
   /** A round failed; the loop goes on, after a pause that doubles while it keeps failing. */
   readonly onError: (name: string, error: unknown) => void
 }
@@ -41,7 +43,7 @@ export function startLoop(options: LoopOptions): Loop {
         options.onError(options.name, asFault(error))
       }
       if (isMore) continue
-      const pauseMs = intervalMs * Math.min(2 ** failures, LONGEST_PAUSE_FACTOR)
+      const pauseMs = intervalMs * Math.min(2 ** failures, options.longestPauseFactor ?? LONGEST_PAUSE_FACTOR)
       await clock.sleep(pauseMs, AbortSignal.any([stop.signal, wake.signal])).catch(() => undefined)
     }
   }

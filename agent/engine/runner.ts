@@ -27,8 +27,6 @@ export interface RunnerDeps extends Pick<ExecuteDeps, Shared> {
   /** `shadow` rehearses and never acts. */
   readonly mode: 'shadow' | 'live'
   readonly maximumRunning: () => number
-  /** An agent that is silent for longer is dead, and its runs are taken over. */
-  readonly deadAfterMs: number
   /** Told when a run has come to its end here. */
   readonly onEnded?: (run: Run, state: RunState) => void
   readonly onError: (name: string, error: unknown) => void
@@ -82,14 +80,12 @@ export function startRunner(deps: RunnerDeps, intervalMs: number): Loop {
   }
 }
 
-/** Runs under way that nobody carries out: of dead agents, of agents that are gone, or left by an error or an earlier life of this one. */
+/** Runs under way that nobody carries out: of agents that are dead or gone (who was buried is not on the list), or left by an error or an earlier life of this one. */
 async function orphans(deps: RunnerDeps, executing: ReadonlyMap<string, unknown>): Promise<Run[]> {
   const underWay = await deps.store.runs.list({ states: UNDER_WAY, limit: 100 })
   const others = underWay.filter((run) => !executing.has(run.id) && (deps.mode === 'live' || run.isDryRun))
   if (others.length === 0) return []
-  const [all, dead] = await Promise.all([deps.store.agents.list(), deps.store.agents.dead(deps.deadAfterMs)])
-  const gone = new Set(dead.map(({ id }) => id))
-  const alive = new Set(all.map(({ id }) => id).filter((id) => !gone.has(id)))
+  const alive = new Set((await deps.store.agents.list()).map(({ id }) => id))
   return others.filter(({ agentId }) => agentId === deps.agentId || agentId === null || !alive.has(agentId))
 }
 

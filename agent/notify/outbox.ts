@@ -25,7 +25,7 @@ export interface NewOutboxMessage {
 
 /** Where messages wait. Claims are leases: a message whose sender dies comes back, and is then sent a second time. */
 export interface OutboxPort {
-  claim(limit: number, leaseMs: number): Promise<readonly OutboxMessage[]>
+  claim(limit: number, leaseMs: number, agentId?: string): Promise<readonly OutboxMessage[]>
   markSent(id: string): Promise<void>
   /** Null gives up. */
   markFailed(id: string, error: string, nextAttemptAt: string | null): Promise<void>
@@ -50,6 +50,8 @@ export type DeliveryOptions = z.infer<typeof DeliveryOptions>
 
 export interface DeliveryPorts {
   readonly outbox: OutboxPort
+  /** Whose claims they are; when it dies, its messages need not wait for the end of the lease. */
+  readonly agentId?: string
   readonly notifiers: readonly Notifier[]
   readonly clock: Clock
   /** 0 (inclusive) to 1 (exclusive). */
@@ -78,7 +80,7 @@ export interface DeliveryRound {
 /** Sends everything that is due, once. A crash between sending and marking repeats the message under the same keys. */
 export async function deliverDue(ports: DeliveryPorts, options: DeliveryOptions): Promise<DeliveryRound> {
   // Each attempt may take the whole timeout; a lease that ends earlier would let another agent send it meanwhile.
-  const messages = await ports.outbox.claim(options.batch, options.sendTimeoutMs * 2 + 10_000)
+  const messages = await ports.outbox.claim(options.batch, options.sendTimeoutMs * 2 + 10_000, ports.agentId)
   const outcomes = await Promise.all(
     messages.map((message) =>
       deliver(message, ports, options).catch((error: unknown): Outcome => {

@@ -69,6 +69,12 @@ async function claimNext(
         .select(['id', 'claim_token as lapsed_token', 'claim_agent as lapsed_agent'])
         .where('closed_at', 'is', null)
         .where('state', '!=', 'executing')
+        // Whose clock jumped would find wrong things due, and could put nothing on record.
+        .$if(context.maximumSkewMs !== null, (trusted) =>
+          trusted.where(
+            sql<boolean>`abs(extract(epoch from clock_timestamp() - ${now}::timestamptz)) * 1000 <= ${sql.lit(context.maximumSkewMs ?? 0)}`,
+          ),
+        )
         .where((is) =>
           is.or([
             // An incident that is asked for by name need not be due.

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { AuditEntry, ChainHead } from '../domain/audit.ts'
 import { type Instant, instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -5,6 +6,7 @@ import { Fault } from '../lib/errors.ts'
 import type { AnchorKeeper } from './anchors.ts'
 import { appendToChain } from './audit-chain.ts'
 import { type Db, type Tx, writing } from './database.ts'
+import { enqueueEvents, eventsOf } from './outgoing-rows.ts'
 
 /** What every group of the store works with. */
 export interface StoreContext {
@@ -13,6 +15,10 @@ export interface StoreContext {
   /** A new identifier, such as `inc_…` for the kind `inc`. */
   readonly newId: (kind: string) => string
   readonly anchors: AnchorKeeper
+  /** Whether what is put on record is also told to others as events. */
+  readonly isPublishing: boolean
+  /** Whose clock differs from the database's by more puts nothing on record; null trusts every clock. */
+  readonly maximumSkewMs: number | null
 }
 
 export function nowOf(context: StoreContext): Instant {
@@ -26,13 +32,28 @@ export async function recording<T>(
 ): Promise<T> {
   let head: ChainHead | null = null
   const result = await writing(context.db, async (tx) => {
+    await refuseWrongClock(tx, context)
     const entries: AuditEntry[] = []
     const value = await run(tx, (entry) => entries.push(entry))
+    await enqueueEvents(tx, context, eventsOf(entries))
     head = await appendToChain(tx, entries)
     return value
   })
   if (head) context.anchors.anchor(head)
   return result
+}
+
+/** Cooldowns, deadlines of questions and freezes are about real time: a clock that jumped must neither end nor prolong one. */
+async function refuseWrongClock(tx: Tx, { clock, maximumSkewMs }: StoreContext): Promise<void> {
+  if (maximumSkewMs === null) return
+  const { rows } = await sql<{ ms: number }>`
+    select extract(epoch from clock_timestamp())::float8 * 1000 as ms`.execute(tx)
+  const skewMs = clock.now() - (rows[0]?.ms ?? 0)
+  if (Math.abs(skewMs) <= maximumSkewMs) return
+  throw new Fault('store_unavailable', `the clock here and the database's differ by ${Math.round(skewMs / 1000)} s`, {
+    hint: 'set the clock of this machine or of the database; until then nothing is put on record from here',
+    details: { skewMs: Math.round(skewMs) },
+  })
 }
 
 /** A row that must be there, or Fault `not_found` in the words of people. */

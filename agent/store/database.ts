@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import { Fault } from '../lib/errors.ts'
-import { isContention, storeFault } from './faults.ts'
+import { isContention, isStandby, sqlStateOf, storeFault } from './faults.ts'
 import type { Schema } from './schema.ts'
 
 export type Db = Kysely<Schema>
@@ -53,6 +53,12 @@ export interface PoolOptions {
   readonly applicationName: string
 }
 
+/**
+ * No transaction of ours waits for anything but the database. One that does belongs to a machine that stopped or was cut off, and what it has locked (the audit
+ * chain) would stop all others.
+ */
+const IDLE_IN_TRANSACTION_MS = 8000
+
 /** A pool whose connections speak UTC and whose losses are noticed. */
 export function openPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -68,7 +74,7 @@ export function openPool(options: PoolOptions): pg.Pool {
       // A connection that breaks between two statements of a transaction belongs to nobody who listens; unheard, it would end the process.
       client.on('error', () => {})
       await client.query(
-        `set timezone = 'UTC'; set statement_timeout = ${options.statementTimeoutMs}; set idle_in_transaction_session_timeout = 30000`,
+        `set timezone = 'UTC'; set statement_timeout = ${options.statementTimeoutMs}; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
       )
       if (options.role) await client.query(`set role ${options.role}`)
     },
@@ -78,21 +84,68 @@ export function openPool(options: PoolOptions): pg.Pool {
   return pool
 }
 
-/** Typed queries on a pool. */
-export function openKysely(pool: pg.Pool): Db {
+/** When the network to the database was last found dead; connections that are older than that are dropped instead of being waited for one by one. */
+export interface Suspicion {
+  sinceMs: number
+}
+
+/** Typed queries on a pool. Several pools of one database share what they find out about the network. */
+export function openKysely(pool: pg.Pool, suspicion: Suspicion = { sinceMs: 0 }): Db {
   return new Kysely<Schema>({
     dialect: new PostgresDialect({
       pool: {
         end: () => pool.end(),
         options: pool.options,
-        connect: async () => {
-          const client = await pool.connect()
-          const query = (text: string, parameters: readonly unknown[]) => client.query(text, parameters.map(storable))
-          return { query, release: (destroy?: boolean) => client.release(destroy) } as unknown as PostgresPoolClient
-        },
+        connect: async () => usable(await freshClient(pool, suspicion), suspicion),
       },
     }),
   })
+}
+
+const openedAtMs = new WeakMap<pg.PoolClient, number>()
+
+async function freshClient(pool: pg.Pool, suspicion: Suspicion): Promise<pg.PoolClient> {
+  for (;;) {
+    const client = await pool.connect()
+    const openedMs = openedAtMs.get(client)
+    if (openedMs === undefined) openedAtMs.set(client, performance.now())
+    else if (openedMs < suspicion.sinceMs) {
+      hangUp(client)
+      client.release(true)
+      continue
+    }
+    return client
+  }
+}
+
+/** A client for one borrower. After a failure that the server did not answer, nothing more is said on this connection: it would wait behind what hangs. */
+function usable(client: pg.PoolClient, suspicion: Suspicion): PostgresPoolClient {
+  let isBroken = false
+  const query = async (text: string, parameters: readonly unknown[]) => {
+    if (isBroken) throw new Error('the connection broke before')
+    try {
+      return await client.query(text, parameters.map(storable))
+    } catch (error) {
+      const isSilent = error instanceof Error && error.message === SILENT_SERVER
+      if (isSilent || isStandby(error)) suspicion.sinceMs = performance.now()
+      if (sqlStateOf(error) === null || isStandby(error)) {
+        isBroken = true
+        hangUp(client)
+      }
+      throw error
+    }
+  }
+  const release = (destroy?: boolean) => client.release(destroy === true || isBroken)
+  return { query, release } as unknown as PostgresPoolClient
+}
+
+/** What the driver says when the time for an answer is over; it has no code for it. */
+const SILENT_SERVER = 'Query read timeout'
+
+/** Ends the connection without a goodbye, which a dead network would never deliver. */
+function hangUp(client: pg.PoolClient): void {
+  const { connection } = client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }
+  connection?.stream?.destroy()
 }
 
 /** Runs queries outside of a transaction, with faults of our own. */

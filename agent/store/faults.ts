@@ -2,6 +2,8 @@ import { Fault, isFault } from '../lib/errors.ts'
 
 /** SQLSTATE classes that mean "not now": connection lost, resources exhausted (53), operator intervention (57). */
 const AWAY_CLASSES: ReadonlySet<string> = new Set(['08', '53', '57'])
+/** This server became a standby meanwhile, or ended a transaction whose owner had stopped. */
+const AWAY_STATES: ReadonlySet<string> = new Set(['25006', '25P03'])
 /** A login that the server refuses, or a database that is not there: waiting does not help, a person does. */
 const LOGIN_CLASSES: ReadonlySet<string> = new Set(['28', '3D'])
 const DISK_FULL = '53100'
@@ -18,6 +20,11 @@ export function sqlStateOf(error: unknown): string | null {
 /** Whether the same transaction may be tried again at once. */
 export function isContention(error: unknown): boolean {
   return RETRY_AT_ONCE.has(sqlStateOf(error) ?? '')
+}
+
+/** Whether the server that answers is not, or no longer, the one that takes writes. */
+export function isStandby(error: unknown): boolean {
+  return sqlStateOf(error) === '25006'
 }
 
 /** Whether the data, not the database, was the trouble. */
@@ -38,7 +45,7 @@ export function storeFault(error: unknown): unknown {
       cause: error,
       hint: 'free space on the disk that holds the data folder; nothing was half-written',
     })
-  if (state !== null && AWAY_CLASSES.has(state.slice(0, 2)))
+  if (state !== null && (AWAY_CLASSES.has(state.slice(0, 2)) || AWAY_STATES.has(state)))
     return new Fault('store_unavailable', `the database is not available (SQLSTATE ${state})`, { cause: error })
   if (state !== null && LOGIN_CLASSES.has(state.slice(0, 2)))
     return new Fault('store_unavailable', `the database refused the connection (SQLSTATE ${state})`, {

@@ -40,6 +40,9 @@ export async function importStore(
       await sql`select setval(pg_get_serial_sequence('score_scopes', 'id'), coalesce(max(id), 0) + 1, false) from score_scopes`.execute(
         tx,
       )
+      await sql`select setval(pg_get_serial_sequence('outgoing_events', 'seq'), coalesce(max(seq), 0) + 1, false) from outgoing_events`.execute(
+        tx,
+      )
       const { problem } = await verifyChain(tx, [])
       if (problem)
         throw new Fault('audit_broken', `the export's audit log does not verify: ${problem.detail}`, {

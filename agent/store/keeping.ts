@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Actor, AuditEntry, AuditKind, ChainedEntry, ChainHead } from '../domain/audit.ts'
+import type { OutgoingEvent } from '../domain/cloud-event.ts'
 import type { Instant, TimeWindow } from '../domain/time.ts'
 import type { Pulse } from './pulse.ts'
 import type { Queues } from './queues.ts'
@@ -58,12 +59,21 @@ export interface ScoreStore {
 export interface Outbox {
   /** False when a message with this key is already there. */
   enqueue(notification: NewNotification & { incidentId: string | null }): Promise<boolean>
-  /** Takes messages that are due; they return to the queue when not settled within the lease. */
-  claim(limit: number, leaseMs: number): Promise<Notification[]>
+  /** Takes messages that are due; they return to the queue when not settled within the lease, or when the agent is taken for dead. */
+  claim(limit: number, leaseMs: number, agentId?: string): Promise<Notification[]>
   markSent(id: string): Promise<void>
   /** Null gives up. */
   markFailed(id: string, error: string, nextAttemptAt: Instant | null): Promise<void>
   list(filter?: { incidentId?: string; state?: Notification['state']; limit?: number }): Promise<Notification[]>
+}
+
+/** Events for a broker, in the order in which they happened. */
+export interface OutgoingStore {
+  waiting(limit: number): Promise<OutgoingEvent[]>
+  /** The broker has them. */
+  published(ids: readonly string[]): Promise<void>
+  /** Final: it can never be taken, and is given up. */
+  failed(id: string, error: string, isFinal: boolean): Promise<void>
 }
 
 export interface PostStore {
@@ -186,12 +196,39 @@ export interface AnomalyModelStore {
   saveStream(service: string, stream: { modelId: string; at: Instant; bytes: Uint8Array }): Promise<boolean>
 }
 
+/** What an agent says of itself. */
+export interface AgentSelf {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+}
+
+/** A dead agent, and how much of what it held. */
+export interface Buried {
+  readonly id: string
+  readonly incidents: number
+  readonly messages: number
+  readonly runs: number
+}
+
 export interface AgentStore {
-  register(agent: { id: string; host: string; pid: number; version: string }): Promise<void>
-  heartbeat(id: string): Promise<void>
+  /**
+   * Takes a name. When another agent that lives has it, nothing is taken and that agent is returned; `isGone` may say of one that is not silent yet that it
+   * is dead for certain. What an earlier life under this name held is given back.
+   */
+  register(
+    self: AgentSelf,
+    takenFor: { readonly deadAfterMs: number; readonly isGone: (other: AgentRecord) => Promise<boolean> },
+  ): Promise<AgentRecord | null>
+  /** A sign of life. An agent that was taken for dead is on the list again after it; what it held is with others. */
+  heartbeat(self: AgentSelf): Promise<'known' | 'was_taken_for_dead'>
+  /** Forgets agents that were silent for longer and gives back what they held, on the record. Only for who has given signs of life itself for that long. */
+  bury(silentMs: number, by: string): Promise<readonly Buried[]>
   list(): Promise<AgentRecord[]>
   /** Agents that were silent for longer than this. */
   dead(silentMs: number): Promise<AgentRecord[]>
+  /** An agent leaves in order; what it still holds is given back. */
   remove(id: string): Promise<void>
   /** Runs the function while holding a lock that all agents share; null when another agent holds it. */
   alone<T>(lock: string, run: () => Promise<T>): Promise<T | null>

@@ -3,7 +3,7 @@ import { Migrator } from 'kysely/migration'
 import { Fault } from '../lib/errors.ts'
 import { AGENT_ROLE, type Db, LOCKS } from './database.ts'
 import { sqlStateOf, storeFault } from './faults.ts'
-import { MIGRATIONS } from './migrations/index.ts'
+import { MIGRATIONS, SCHEMA_FLOOR } from './migrations/index.ts'
 
 const ALREADY_THERE: ReadonlySet<string> = new Set(['42710', '23505'])
 const NOT_PERMITTED = '42501'
@@ -36,17 +36,26 @@ export async function migrate(db: Db): Promise<Migrated> {
 
 async function applyMigrations(db: Db): Promise<string[]> {
   const known = Object.keys(MIGRATIONS)
-  const unknown = (await executedMigrations(db)).filter((name) => !known.includes(name))
-  if (unknown.length > 0)
+  const executed = await executedMigrations(db)
+  const unknown = executed.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    const floor = await schemaFloor(db)
+    // A newer version has only added to what this one knows, as during an upgrade of one agent after the other.
+    if (floor !== null && known.includes(floor)) return []
     throw new Fault('config_invalid', `the database was migrated by a newer version (${unknown.join(', ')})`, {
       hint: 'run that version or a newer one; going back is done by importing an export into an empty store',
     })
+  }
   const migrator = new Migrator({
     db: db as unknown as Kysely<unknown>,
     provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
   })
   const { error, results } = await migrator.migrateToLatest()
   if (error) throw error
+  await sql`
+    insert into schema_floor (migration) values (${SCHEMA_FLOOR})
+    on conflict (only_row) do update set migration = excluded.migration
+  `.execute(db)
   return (results ?? []).map((result) => result.migrationName)
 }
 
@@ -56,6 +65,13 @@ export async function executedMigrations(db: Db): Promise<string[]> {
   if (!table.rows[0]?.found) return []
   const rows = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
   return rows.rows.map((row) => row.name)
+}
+
+async function schemaFloor(db: Db): Promise<string | null> {
+  const table = await sql<{ found: string | null }>`select to_regclass('schema_floor')::text as found`.execute(db)
+  if (!table.rows[0]?.found) return null
+  const row = await db.selectFrom('schema_floor').select('migration').executeTakeFirst()
+  return row?.migration ?? null
 }
 
 async function grantRole(db: Db): Promise<string | null> {
@@ -85,7 +101,9 @@ async function grantRole(db: Db): Promise<string | null> {
     await sql`grant select, insert, update, delete on all tables in schema public to ${role}`.execute(tx)
     await sql`grant usage, select, update on all sequences in schema public to ${role}`.execute(tx)
     await sql`revoke update, delete, truncate, references, trigger on audit_log from ${role}`.execute(tx)
-    await sql`revoke insert, update, delete on kysely_migration, kysely_migration_lock from ${role}`.execute(tx)
+    await sql`revoke insert, update, delete on kysely_migration, kysely_migration_lock, schema_floor from ${role}`.execute(
+      tx,
+    )
   })
   return AGENT_ROLE
 }

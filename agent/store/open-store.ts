@@ -18,6 +18,7 @@ import { incidentStore } from './incidents.ts'
 import { maintenance } from './maintenance.ts'
 import { migrate } from './migrate.ts'
 import { outbox } from './outbox.ts'
+import { outgoingStore } from './outgoing.ts'
 import { postStore } from './posts.ts'
 import { runStore } from './runs.ts'
 import { scoreStore } from './scores.ts'
@@ -53,6 +54,10 @@ export interface OpenStoreOptions {
   readonly onAnchorFailure: (fault: Fault) => void
   /** A new identifier for a kind, such as `inc`; random when not given. */
   readonly newId?: (kind: string) => string
+  /** Whether what is put on record is also queued as events for a broker. */
+  readonly isPublishing?: boolean
+  /** An agent whose clock differs from the database's by more puts nothing on record and takes no work; any clock is trusted unless given. */
+  readonly maximumSkewMs?: number
   /** Seen in the server's list of connections. */
   readonly applicationName?: string
 }
@@ -75,9 +80,25 @@ export async function openStore(given: OpenStoreOptions): Promise<Store> {
   )
   const { role } = await migrate(owner).finally(() => owner.destroy())
   const maximumConnections = options.maximumConnections
-  const db = openKysely(openPool({ databaseUrl, ...timeouts, maximumConnections, role, applicationName }))
+  const suspicion = { sinceMs: 0 }
+  const db = openKysely(openPool({ databaseUrl, ...timeouts, maximumConnections, role, applicationName }), suspicion)
+  const vital = openKysely(
+    openPool({
+      ...{ databaseUrl, role, maximumConnections: 1, connectTimeoutMs: Math.min(options.connectTimeoutMs, 3000) },
+      // Shorter than the pause between two signs of life: it is also how a dead network is noticed first.
+      ...{ statementTimeoutMs: 2000, applicationName: `${applicationName} alive` },
+    }),
+    suspicion,
+  )
   const anchors = keepAnchors(given.anchors, given.onAnchorFailure)
-  const context: StoreContext = { db, clock, anchors, newId: given.newId ?? sortableIds(clock) }
+  const context: StoreContext = {
+    db,
+    clock,
+    anchors,
+    newId: given.newId ?? sortableIds(clock),
+    isPublishing: given.isPublishing ?? false,
+    maximumSkewMs: given.maximumSkewMs ?? null,
+  }
   return {
     incidents: incidentStore(context, options),
     decisions: decisionStore(context),
@@ -88,18 +109,19 @@ export async function openStore(given: OpenStoreOptions): Promise<Store> {
     scores: scoreStore(context),
     outbox: outbox(context),
     posts: postStore(context),
+    outgoing: outgoingStore(context),
     audit: auditLog(context),
     bodies: bodyStore(context),
     anomalyModels: anomalyModelStore(context),
     spending: spendingStore(context),
-    agents: agentStore(context),
+    agents: agentStore(context, vital),
     maintenance: maintenance(context),
     ping: async () => {
       await reading(db, (query) => sql`select 1`.execute(query))
     },
     close: async () => {
       await anchors.settle()
-      await db.destroy()
+      await Promise.all([db.destroy(), vital.destroy()])
     },
   }
 }

@@ -14,7 +14,7 @@ export function outbox(context: StoreContext): Outbox {
   return {
     enqueue: async ({ incidentId, ...notification }) =>
       (await writing(db, (tx) => enqueueNotifications(tx, context, [notification], incidentId))) === 1,
-    claim: (limit, leaseMs) =>
+    claim: (limit, leaseMs, agentId) =>
       writing(db, async (tx) => {
         const due = await tx
           .selectFrom('notifications')
@@ -35,7 +35,10 @@ export function outbox(context: StoreContext): Outbox {
         const ids = due.map(({ id }) => id)
         const rows = await tx
           .updateTable('notifications')
-          .set({ state: 'sending', lease_until: afterNow(leaseMs), attempts: sql`attempts + 1` })
+          .set({
+            ...{ state: 'sending', lease_until: afterNow(leaseMs), attempts: sql`attempts + 1` },
+            claimed_by: agentId ?? null,
+          })
           .where('id', 'in', ids)
           .returningAll()
           .execute()

@@ -55,6 +55,16 @@ export async function prune(context: StoreContext, keep: Retention): Promise<Rec
           sql`delete from notifications where state = 'sent' and sent_at < ${before(keep.sentNotificationDays * DAY_MS)}`,
         ),
     ],
+    // What the broker has; kept for a day to look at, and what it refused as long as messages.
+    [
+      'outgoingEvents',
+      (tx) =>
+        removed(
+          tx,
+          sql`delete from outgoing_events where published_at < ${before(DAY_MS)}
+            and (last_error is null or published_at < ${before(keep.sentNotificationDays * DAY_MS)})`,
+        ),
+    ],
     ['deliveries', (tx) => removed(tx, sql`delete from deliveries where at < ${before(keep.deliveryDays * DAY_MS)}`)],
     ['changes', (tx) => removed(tx, sql`delete from changes where at < ${before(keep.changeDays * DAY_MS)}`)],
     [

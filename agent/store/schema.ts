@@ -1,4 +1,4 @@
-import type { GeneratedAlways } from 'kysely'
+import type { Generated, GeneratedAlways } from 'kysely'
 
 /** Times are instants (ISO 8601, UTC, milliseconds); int8 comes back as text; documents are JSON as text. */
 type Time = string
@@ -214,6 +214,7 @@ export interface Schema {
     attempts: number
     next_attempt_at: Time
     lease_until: Time | null
+    claimed_by: Generated<string | null>
     last_error: string | null
     created_at: Time
     sent_at: Time | null
@@ -235,6 +236,18 @@ export interface Schema {
     refusal: string | null
   }
   agents: { id: string; host: string; pid: number; version: string; started_at: Time; heartbeat_at: Time }
+  outgoing_events: {
+    id: string
+    seq: Generated<BigInteger>
+    type: string
+    subject: string
+    at: Time
+    data: string
+    attempts: Generated<number>
+    last_error: Generated<string | null>
+    published_at: Generated<Time | null>
+  }
+  schema_floor: { only_row: Generated<boolean>; migration: string }
   posts: {
     id: string
     incident_id: string

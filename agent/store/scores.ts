@@ -3,6 +3,7 @@ import { epochMs, type Instant } from '../domain/time.ts'
 import { fromRow, parseDocument, type StoreContext } from './context.ts'
 import { reading, rowsParameter, storable, type Tx, writing } from './database.ts'
 import type { ScoreStore } from './keeping.ts'
+import { enqueueEvents } from './outgoing-rows.ts'
 import { CurrentScore, type Document, ScopeMetrics, ScoreBucket, type ScorePoint } from './records.ts'
 
 type Point = ScorePoint & { contributions: readonly Document[] }
@@ -14,7 +15,8 @@ type Point = ScorePoint & { contributions: readonly Document[] }
 export const SIGN_OF_LIFE_MS = 300_000
 
 /** Scores of every scope: the newest, the history, and what health events said. */
-export function scoreStore({ db }: StoreContext): ScoreStore {
+export function scoreStore(context: StoreContext): ScoreStore {
+  const { db } = context
   // What this process wrote last of each scope; after a restart everything is simply written once more.
   const written = new Map<string, { at: Instant; score: number }>()
   return {
@@ -31,6 +33,7 @@ export function scoreStore({ db }: StoreContext): ScoreStore {
         )
       })
       await writing(db, async (tx) => {
+        await tellChanges(tx, context, points)
         await writeCurrent(tx, points)
         if (news.length > 0) await writePoints(tx, news)
       })
@@ -120,6 +123,27 @@ export function scoreStore({ db }: StoreContext): ScoreStore {
       return rows.map(({ incident_id, ...row }) => ({ ...row, incidentId: incident_id }))
     },
   }
+}
+
+/** A change of a scope's level is news for others. */
+async function tellChanges(tx: Tx, context: StoreContext, points: readonly Point[]): Promise<void> {
+  if (!context.isPublishing) return
+  const known = await tx
+    .selectFrom('score_current')
+    .innerJoin('score_scopes', 'score_scopes.id', 'scope_id')
+    .select(['scope', 'level'])
+    .where('scope', 'in', [...new Set(points.map(({ scope }) => scope))])
+    .execute()
+  const levels = new Map(known.map(({ scope, level }) => [scope, level]))
+  const changed = points.filter(({ scope, level }) => level !== (levels.get(scope) ?? 'none'))
+  await enqueueEvents(
+    tx,
+    context,
+    changed.map(({ scope, ...point }) => ({
+      ...{ type: 'failwise.health_changed', subject: scope },
+      data: { kind: 'health_changed', service: scope, ...point, previousLevel: levels.get(scope) ?? null },
+    })),
+  )
 }
 
 async function writeCurrent(tx: Tx, points: readonly Point[]): Promise<void> {

@@ -16,6 +16,7 @@ import type {
   FreezeStore,
   Maintenance,
   Outbox,
+  OutgoingStore,
   PostStore,
   ScoreStore,
   SpendingStore,
@@ -46,6 +47,7 @@ export interface Store {
   readonly scores: ScoreStore
   readonly outbox: Outbox
   readonly posts: PostStore
+  readonly outgoing: OutgoingStore
   readonly audit: AuditLog
   readonly bodies: BodyStore
   readonly anomalyModels: AnomalyModelStore

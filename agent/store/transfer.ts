@@ -34,6 +34,7 @@ export const EXPORTED_TABLES = Object.freeze([
   'scope_metrics',
   'notifications',
   'posts',
+  'outgoing_events',
   'anomaly_models',
   'anomaly_scopes',
   'model_spending',

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { announce, startLife } from '../../agent/engine/life.ts'
 import { startRunner } from '../../agent/engine/runner.ts'
 import { systemClock } from '../../agent/lib/clock.ts'
 import { openStore, StoreOptions } from '../../agent/store/open-store.ts'
@@ -27,18 +27,23 @@ const store = await openStore({
   onAnchorFailure: () => {},
   applicationName: agentId,
 })
-await store.agents.register({ id: agentId, host: 'test', pid: process.pid, version: '0' })
+const life = {
+  ...{ store, clock: systemClock, self: { id: agentId, host: 'test', pid: process.pid, version: '0' } },
+  // The tests kill a process before they start the next one under its name.
+  isGone: async () => true,
+  onBuried: () => {},
+  onTakenForDead: () => {},
+  onError: () => {},
+}
+const times = { heartbeatMs: 200, deadAfterMs: 1500 }
+await announce(life, times)
+startLife(life, times)
 const hooks = { beforeEffect: () => dieAt('before'), afterEffect: () => dieAt('effect') }
 const runner = startRunner(
   runnerDepsOf(store, stagesOfScenario(scenario as Scenario, world, hooks), {
     agentId,
-    deadAfterMs: 1500,
     onEntry: () => dieAt('line'),
   }),
   50,
 )
 process.on('SIGTERM', () => void runner.stop().then(() => process.exit(0)))
-for (;;) {
-  await sleep(200)
-  await store.agents.heartbeat(agentId).catch(() => undefined)
-}

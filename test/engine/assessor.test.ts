@@ -41,7 +41,7 @@ function scene(ids: readonly string[], concurrency = 3) {
   } as unknown as AssessDeps['store']
   const deps = { ...assessDepsOf({ store: store as never, clock }), store, clock }
   const onError = (name: string, error: unknown) => errors.push(`${name}: ${(error as Error).message}`)
-  const assessor = startAssessor(deps, { concurrency, pollMs: 500, onError })
+  const assessor = startAssessor(deps, { concurrency, pollMs: 500, onError, finishWithinMs: 10_000 })
   /** Ends the assessment; it fails, and so does saying so. */
   const end = async (id: string) => {
     ends.get(id)?.(new Fault('store_unavailable', `${id} ended`))

@@ -36,7 +36,6 @@ export function runnerDepsOf(
     measureLoss: async () => null,
     mode: 'live',
     maximumRunning: () => 5,
-    deadAfterMs: 60_000,
     pollMs: 50,
     onError: () => undefined,
     ...changes,

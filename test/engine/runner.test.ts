@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { PlacedStage } from '../../actions/index.ts'
 import { type RunnerDeps, startRunner } from '../../agent/engine/runner.ts'
 import { systemClock } from '../../agent/lib/clock.ts'
-import { AGENT } from '../store/samples.ts'
+import { AGENT, agentSelf, OTHERS_LIVE } from '../store/samples.ts'
 import { type TestStore, testServer } from '../store/test-database.ts'
 import { newWorld, planOf, requestedRun, stageOn, titlesTold, type World } from './run-scene.ts'
 import { planBookOf, runnerDepsOf } from './runner-scene.ts'
@@ -19,7 +19,7 @@ function running(test: TestStore, stages: readonly PlacedStage[], changes: Parti
 }
 
 async function register(test: TestStore, ...ids: string[]): Promise<void> {
-  for (const id of ids) await test.store.agents.register({ id, host: 'test', pid: 1, version: '0' })
+  for (const id of ids) await test.store.agents.register(agentSelf(id), OTHERS_LIVE)
 }
 
 const stateOf = async (test: TestStore, id: string) => (await test.store.runs.get(id))?.state

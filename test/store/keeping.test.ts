@@ -4,7 +4,7 @@ import { Fault } from '../../agent/lib/errors.ts'
 import { anchorFile, keepAnchors, parseAnchors, readAnchors } from '../../agent/store/anchors.ts'
 import { storeFault } from '../../agent/store/faults.ts'
 import { DEFAULT_RETENTION } from '../../agent/store/retention.ts'
-import { claimed, decisionOf } from './samples.ts'
+import { agentSelf, claimed, decisionOf, OTHERS_LIVE } from './samples.ts'
 import { openFolder, type TestStore, testServer } from './test-database.ts'
 
 const server = testServer()
@@ -120,14 +120,16 @@ describe('the outbox', () => {
 describe('agents', () => {
   it('are known while they give signs of life, and locks are held by one', async () => {
     const test = await server.open()
-    await test.store.agents.register({ id: 'agent-a', host: 'h', pid: 1, version: '1' })
+    await test.store.agents.register(agentSelf('agent-a'), OTHERS_LIVE)
     expect(await test.store.agents.dead(60_000)).toEqual([])
     await test.sql(`update agents set heartbeat_at = now() - interval '2 minutes'`)
     expect(await test.store.agents.dead(60_000)).toMatchObject([{ id: 'agent-a' }])
-    await test.store.agents.heartbeat('agent-a')
+    expect(await test.store.agents.heartbeat(agentSelf('agent-a'))).toBe('known')
     expect(await test.store.agents.dead(60_000)).toEqual([])
     await test.store.agents.remove('agent-a')
-    await expect(test.store.agents.heartbeat('agent-a')).rejects.toMatchObject({ code: 'not_found' })
+    expect(await test.store.agents.list()).toEqual([])
+    expect(await test.store.agents.heartbeat(agentSelf('agent-a'))).toBe('was_taken_for_dead')
+    expect(await test.store.agents.list()).toMatchObject([{ id: 'agent-a' }])
     const nested = await test.store.agents.alone('sweep', () => test.store.agents.alone('sweep', async () => 'inner'))
     expect(nested).toBeNull()
     expect(await test.store.agents.alone('sweep', async () => 'free again')).toBe('free again')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alertOf, claimed, decisionOf, QUESTION } from './samples.ts'
+import { agentSelf, alertOf, claimed, decisionOf, OTHERS_LIVE, QUESTION } from './samples.ts'
 import { testServer } from './test-database.ts'
 
 const server = testServer()
@@ -55,7 +55,7 @@ describe('queues', () => {
     const decision = { action: 'region_failover', disposition: 'ask', target: 'secondary', planHash: 'plan-1' } as const
     const claim = await claimed(test)
     await test.store.decisions.record(decisionOf(test, claim, { mode: 'live', approval: QUESTION, decision }))
-    await test.store.agents.register({ id: 'agent-a', host: 'here', pid: 1, version: '1' })
+    await test.store.agents.register(agentSelf('agent-a'), OTHERS_LIVE)
     const score = { scope: 'checkout', score: 5, maximum: 22, level: 'self_heal' as const, unknownWeight: 0 }
     await test.store.scores.append([{ ...score, at: test.at(), contributions: [] }])
     test.clock.advance(90_000)

@@ -4,12 +4,21 @@ import { sha256 } from '../../agent/domain/canonical.ts'
 import type { Decision } from '../../agent/domain/decision.ts'
 import { Service } from '../../agent/domain/service.ts'
 import { type Snapshot, snapshotHash } from '../../agent/domain/snapshot.ts'
+import type { AgentSelf } from '../../agent/store/keeping.ts'
 import type { Claim, ScopedAlert } from '../../agent/store/records.ts'
 import type { NewApproval, NewDecision } from '../../agent/store/store.ts'
 import type { TestStore } from './test-database.ts'
 
 export const AGENT: Actor = { kind: 'agent', id: 'agent-a', via: null }
 export const ALICE: Actor = { kind: 'person', id: 'alice', via: 'cli' }
+
+/** What an agent of this name says of itself. */
+export function agentSelf(id: string, pid = 1): AgentSelf {
+  return { id, host: 'test', pid, version: '0' }
+}
+
+/** Nobody's process can be looked at from here. */
+export const OTHERS_LIVE = { deadAfterMs: 15_000, isGone: async () => false }
 
 let decisionsMade = 0
 

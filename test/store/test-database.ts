@@ -7,7 +7,7 @@ import { afterAll, inject } from 'vitest'
 import type { ChainHead } from '../../agent/domain/audit.ts'
 import { instantOf } from '../../agent/domain/time.ts'
 import { type Clock, systemClock } from '../../agent/lib/clock.ts'
-import { openStore, StoreOptions } from '../../agent/store/open-store.ts'
+import { type OpenStoreOptions, openStore, StoreOptions } from '../../agent/store/open-store.ts'
 import type { Store } from '../../agent/store/store.ts'
 
 /** A folder that the database's own user may enter, when tests run as root. */
@@ -51,9 +51,11 @@ export interface TestStore {
   close(): Promise<void>
 }
 
+type MoreOptions = Partial<Pick<OpenStoreOptions, 'isPublishing' | 'maximumSkewMs'>>
+
 /** Opens databases on the run's one server; `open` gives each test a database of its own. */
 export function testServer(): {
-  open(options?: Partial<StoreOptions>): Promise<TestStore>
+  open(options?: Partial<StoreOptions>, more?: MoreOptions): Promise<TestStore>
   emptyDatabase(): Promise<string>
 } {
   const open = new Set<() => Promise<void>>()
@@ -72,11 +74,11 @@ export function testServer(): {
   })
   return {
     emptyDatabase: () => make(null),
-    open: async (options = {}) => {
+    open: async (options = {}, more = {}) => {
       const url = await make(TEMPLATE)
       const clock = testClock()
       const anchors: ChainHead[] = []
-      const store = await openTestStore(url, clock, options, anchors)
+      const store = await openTestStore(url, clock, options, anchors, more)
       const superuser = new pg.Client({ connectionString: url })
       await superuser.connect()
       const close = async () => {
@@ -125,8 +127,10 @@ function openTestStore(
   clock: Clock,
   options: Partial<StoreOptions>,
   anchors: ChainHead[],
+  more: MoreOptions = {},
 ): Promise<Store> {
   return openStore({
+    ...more,
     databaseUrl,
     clock,
     options: StoreOptions.parse({ maximumConnections: 6, ...options }),

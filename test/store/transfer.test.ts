@@ -19,7 +19,7 @@ async function exported(test: TestStore): Promise<Buffer> {
 
 /** A store in which every exported table has a row. */
 async function filled(): Promise<TestStore> {
-  const test = await server.open({ eventGroups: 2 })
+  const test = await server.open({ eventGroups: 2 }, { isPublishing: true })
   const { store, at } = test
   const hostile = { labels: { quote: `'"\\,{}`, lines: 'a\nb\r\n', nul: '\0', emoji: '🔥' } }
   await store.incidents.ingestAlerts([alertOf('a'), alertOf('b', hostile)], at())
