@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import { ACTIVE_RUN_STATES } from '../domain/run.ts'
-import { fromRow, nowOf, recording, type StoreContext } from './context.ts'
+import { fromRow, nowOf, recording, refuseWrongClock, type StoreContext } from './context.ts'
 import { type Db, reading, type Tx, writing } from './database.ts'
 import { databaseNow, UNCLAIMED } from './incident-rows.ts'
 import type { AgentStore, Buried } from './keeping.ts'
@@ -33,6 +33,8 @@ export function agentStore(context: StoreContext, vital: Db): AgentStore {
         return null
       }),
     heartbeat: async (self) => {
+      // With a wrong clock it can put nothing on record; others take its work.
+      await reading(vital, (query) => refuseWrongClock(query, context))
       const row = await reading(vital, (query) =>
         query
           .updateTable('agents')

@@ -44,7 +44,7 @@ export async function recording<T>(
 }
 
 /** Cooldowns, deadlines of questions and freezes are about real time: a clock that jumped must neither end nor prolong one. */
-async function refuseWrongClock(tx: Tx, { clock, maximumSkewMs }: StoreContext): Promise<void> {
+export async function refuseWrongClock(tx: Db, { clock, maximumSkewMs }: StoreContext): Promise<void> {
   if (maximumSkewMs === null) return
   const { rows } = await sql<{ ms: number }>`
     select extract(epoch from clock_timestamp())::float8 * 1000 as ms`.execute(tx)
