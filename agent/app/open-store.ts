@@ -57,6 +57,7 @@ export async function openConfiguredStore(
         ports.onAnchorFailure?.()
         log.error({ err: fault }, 'audit head could not be anchored')
       },
+      isPublishing: config.settings.events.nats?.publish !== undefined,
       maximumSkewMs: MAXIMUM_SKEW_MS,
       applicationName: `failwise ${purpose}`,
     })

@@ -5,6 +5,7 @@ import { AnalystSettings } from './analyst-settings.ts'
 import { AnomalySettings } from './anomaly-settings.ts'
 import { ApprovalSettings, SlackSettings } from './approval-settings.ts'
 import { DrillSettings } from './drill-settings.ts'
+import { EventsSettings } from './events-settings.ts'
 import { NotifySettings } from './notify-settings.ts'
 import { GroupSettings, PeopleSettings } from './people-settings.ts'
 import { ServerOptions } from './server-options.ts'
@@ -48,6 +49,7 @@ export const Settings = z
       })
       .prefault({}),
     notify: NotifySettings,
+    events: EventsSettings,
     people: PeopleSettings,
     groups: GroupSettings,
     approval: ApprovalSettings,

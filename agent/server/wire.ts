@@ -1,5 +1,6 @@
 import { takeAnswer } from '../app/answering.ts'
 import { decisionContext } from '../app/decision-context.ts'
+import { metricsKeeper } from '../app/intake.ts'
 import { labelDecision } from '../app/labels.ts'
 import { anchorFilesOf } from '../app/open-store.ts'
 import { questionFor } from '../app/questions.ts'
@@ -10,7 +11,6 @@ import type { Person } from '../approval/people.ts'
 import type { Actor, ChainedEntry } from '../domain/audit.ts'
 import { entryText } from '../domain/audit-text.ts'
 import { instantOf } from '../domain/time.ts'
-import { matchService } from '../ingest/match.ts'
 import { snsReceiver } from '../ingest/sns.ts'
 import { Fault } from '../lib/errors.ts'
 import { sortableIds } from '../lib/ids.ts'
@@ -47,17 +47,7 @@ export function serverDepsOf(agent: Agent): ServerDeps {
         unmatched: unmatched.map(({ fingerprint }) => fingerprint),
       }
     },
-    updateMetrics: async (event) => {
-      const matchables = config.catalogue.services.map(({ name, match }) => ({ name, matchers: match }))
-      const match = matchService(event, matchables)
-      await store.scores.recordMetrics({
-        scope: match.kind === 'matched' ? match.service : `cloud:${event.labels.source_cloud ?? 'unknown'}`,
-        sourceCloud: event.labels.source_cloud ?? 'unknown',
-        severity: event.severity,
-        at: event.at,
-        metrics: event.metrics,
-      })
-    },
+    updateMetrics: metricsKeeper(config.catalogue.services, store),
     addChange: async ({ kind, ...change }, caller) => {
       const id = `${caller.principal}:${change.service}:${change.ref}:${change.at}`
       await store.changes.record({ ...change, id, changeKind: kind, source: caller.principal })

@@ -59,6 +59,9 @@ export interface PoolOptions {
  */
 const IDLE_IN_TRANSACTION_MS = 8000
 
+/** The server notices within half a minute that a machine is gone, and frees what its session held. */
+const KEEPALIVES = 'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3'
+
 /** A pool whose connections speak UTC and whose losses are noticed. */
 export function openPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -74,7 +77,7 @@ export function openPool(options: PoolOptions): pg.Pool {
       // A connection that breaks between two statements of a transaction belongs to nobody who listens; unheard, it would end the process.
       client.on('error', () => {})
       await client.query(
-        `set timezone = 'UTC'; set statement_timeout = ${options.statementTimeoutMs}; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+        `set timezone = 'UTC'; set statement_timeout = ${options.statementTimeoutMs}; set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}; ${KEEPALIVES}`,
       )
       if (options.role) await client.query(`set role ${options.role}`)
     },
@@ -172,7 +175,7 @@ export async function writing<T>(db: Db, run: (tx: Tx) => Promise<T>): Promise<T
 }
 
 /** Locks that are held to the end of a transaction, by purpose. */
-export const LOCKS = Object.freeze({ audit: 7_301, ingest: 7_302, runStart: 7_303, migrate: 7_304, prune: 7_305 })
+export const LOCKS = Object.freeze({ audit: 7_301, ingest: 7_302, runStart: 7_303, migrate: 7_304, prune: 7_305, events: 7_306 })
 
 /** Waits for one of the transaction locks. */
 export async function lockFor(tx: Tx, purpose: keyof typeof LOCKS): Promise<void> {

@@ -67,13 +67,17 @@ export interface Outbox {
   list(filter?: { incidentId?: string; state?: Notification['state']; limit?: number }): Promise<Notification[]>
 }
 
+/** What became of an event: the broker has it, not yet, or never (given up). */
+export interface EventSent {
+  readonly outcome: 'published' | 'failed' | 'refused'
+  readonly error: string | null
+}
+
 /** Events for a broker, in the order in which they happened. */
 export interface OutgoingStore {
   waiting(limit: number): Promise<OutgoingEvent[]>
-  /** The broker has them. */
-  published(ids: readonly string[]): Promise<void>
-  /** Final: it can never be taken, and is given up. */
-  failed(id: string, error: string, isFinal: boolean): Promise<void>
+  /** Hands what waits to `send`, in order, one agent at a time, until one fails; how many are gone. */
+  drain(limit: number, send: (event: OutgoingEvent) => Promise<EventSent>): Promise<number>
 }
 
 export interface PostStore {

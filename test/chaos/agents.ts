@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { waitUntil } from '../parts/servers.ts'
 import { PORT, TOKEN, writeConfiguration } from './configuration.ts'
@@ -8,6 +9,10 @@ import type { Network } from './network.ts'
 import type { World } from './world.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
+/** Each process of this program finds what the one before it has compiled; a start is then a matter of a second. */
+export const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'failwise-chaos-compiled') }
+/** Build machines are busy. */
+const READY_WITHIN_MS = 240_000
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
 
 /** `failwise serve` on a machine of its own. */
@@ -66,7 +71,7 @@ export async function startAgent(name: string, wanted: Wanted, isReadyNeeded = t
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   }
   const { PATH = '', HOME = '/' } = process.env
-  const [file, ...args] = [...command, 'env', ...environmentOf({ PATH, HOME, DATABASE_URL, ...bent })]
+  const [file, ...args] = [...command, 'env', ...environmentOf({ PATH, HOME, ...COMPILED, DATABASE_URL, ...bent })]
   const node = [process.execPath, join(root, 'agent/cli.ts'), '--config', folder, 'serve']
   const child: ChildProcess = spawn(file as string, [...args, ...node], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -112,7 +117,7 @@ export async function ready(agent: AgentProcess): Promise<void> {
       const signal = AbortSignal.timeout(2000)
       return (await fetch(`${agent.url}/readyz`, { signal }).catch(() => null))?.ok ?? false
     },
-    120_000,
+    READY_WITHIN_MS,
     () => `agent ${agent.name} is not ready:\n${agent.said().slice(-2000)}`,
   )
 }

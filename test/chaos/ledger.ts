@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { ROOT } from './agents.ts'
+import { COMPILED, ROOT } from './agents.ts'
 import { STAGES } from './configuration.ts'
 import { DATABASE_URL } from './database.ts'
 import { eventually, type Scene } from './scene.ts'
@@ -134,7 +134,7 @@ async function verified(scene: Scene): Promise<{ entries: number; problems: stri
   let entries = 0
   for (const name of new Set(scene.agents.map((agent) => agent.name))) {
     const args = [join(ROOT, 'agent/cli.ts'), '--config', join(scene.folder, name), 'audit', 'verify', '--json']
-    const env = { ...process.env, DATABASE_URL }
+    const env = { ...process.env, ...COMPILED, DATABASE_URL }
     const out = await promisify(execFile)(process.execPath, args, { env }).then(
       ({ stdout }) => stdout,
       (error: { stdout: string; message: string }) =>

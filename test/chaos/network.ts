@@ -63,6 +63,10 @@ async function removeAll(): Promise<void> {
     for (const pid of (await shell('ip', 'netns', 'pids', space)).split('\n').filter(Boolean)) kill(Number(pid))
     await shell('ip', 'netns', 'del', space)
   }
+  // A namespace's end of a pair goes away a little later than its name.
+  const links = JSON.parse(await shell('ip', '-j', 'link', 'show')) as { ifname: string }[]
+  for (const { ifname } of links.filter((link) => /^fwc[dw]-/.test(link.ifname)))
+    await shell('ip', 'link', 'del', ifname).catch(() => undefined)
   for (const bridge of Object.values(BRIDGES)) await shell('ip', 'link', 'del', bridge).catch(() => undefined)
 }
 

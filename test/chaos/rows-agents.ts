@@ -1,3 +1,4 @@
+import type { Approval } from '../../agent/domain/approval.ts'
 import { systemClock } from '../../agent/lib/clock.ts'
 import { type AgentProcess, ready } from './agents.ts'
 import { closedGate, inTime, type Row, secondsSince } from './row.ts'
@@ -44,7 +45,13 @@ export async function carriedOut(
   }
   await scene.reportOutage()
   const question = await scene.question()
-  if (!(await scene.approve(question))) throw new Error('the approval was not taken')
+  await approved(scene, question)
+}
+
+/** Alice's yes has to be taken. */
+export async function approved(scene: Scene, question: Approval): Promise<void> {
+  const { isTaken, said } = await scene.approve(question)
+  if (!isTaken) throw new Error(`the approval was not taken: ${said.trim()}`)
 }
 
 export async function untilSucceeded(scene: Scene, timeoutMs = 120_000): Promise<void> {
@@ -101,11 +108,12 @@ export const AGENT_ROWS: readonly Row[] = [
     run: async (scene, say) => {
       await scene.reportOutage()
       const question = await scene.question()
-      scene.agentNamed(scene.agents[0] ? idOf(scene.agents[0]) : null).signal('SIGKILL')
+      const [asked] = await scene.store.audit.list({ kinds: ['approval_requested'], limit: 1 })
+      scene.agentNamed(asked?.entry.actor.id ?? null).signal('SIGKILL')
       let tries = 0
       for (let isTaken = false; !isTaken; tries += 1) {
         // Each a little later than the one before, across the moment of the transaction.
-        isTaken = await scene.approve(question, 700 + tries * 150)
+        isTaken = (await scene.approve(question, 700 + tries * 150)).isTaken
         const now = await scene.store.approvals.get(question.id)
         if (now?.status === 'approved') isTaken = true
         if (tries > 60) throw new Error('no terminal lived long enough')
@@ -175,9 +183,9 @@ export const AGENT_ROWS: readonly Row[] = [
       await stop()
       await eventually(
         () => scene.store.agents.list(),
-        (all) => all.length === 3,
+        (all) => all.length === 2,
         60_000,
-        'three agents on the list',
+        'both agents on the list',
       )
       return `taken over after ${seconds}; back ${back.toFixed(1)} s after the network`
     },
@@ -206,7 +214,3 @@ export const AGENT_ROWS: readonly Row[] = [
     },
   },
 ]
-
-function idOf(agent: AgentProcess): string {
-  return /"agent":"([^"]+)"/.exec(agent.said())?.[1] ?? ''
-}

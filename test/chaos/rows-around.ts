@@ -14,7 +14,7 @@ import { systemClock } from '../../agent/lib/clock.ts'
 import { ROOT } from './agents.ts'
 import { PLAIN_SERVICES } from './configuration.ts'
 import { type Row, secondsSince } from './row.ts'
-import { carriedOut, untilSucceeded } from './rows-agents.ts'
+import { approved, carriedOut, untilSucceeded } from './rows-agents.ts'
 import { eventually, type Scene } from './scene.ts'
 
 /** Once the second effect has landed, something happens to the database; the run and the alerts have to survive it. */
@@ -109,7 +109,7 @@ export const AROUND_ROWS: readonly Row[] = [
         jumped = agent.name
         agent.setClock(7200)
       }
-      if (!(await scene.approve(question))) throw new Error('the approval was not taken')
+      await approved(scene, question)
       await untilSucceeded(scene)
       for (const agent of scene.agents) agent.setClock(0)
       return 'the question stayed open; the run went on with an agent whose clock is right'
@@ -149,6 +149,7 @@ export const AROUND_ROWS: readonly Row[] = [
     name: 'rolling-upgrade',
     about:
       'replace one agent after the other by a version with one more migration; the old one is also killed and started again',
+    scene: { agents: ['a', 'b', 'c'] },
     allowsQuestions: true,
     run: async (scene, say) => {
       const next = nextVersion(scene)
@@ -170,7 +171,7 @@ export const AROUND_ROWS: readonly Row[] = [
       const question = await scene.question()
       await replace(again, next)
       await replace(c, next)
-      if (!(await scene.approve(question))) throw new Error('the approval was not taken')
+      await approved(scene, question)
       await untilSucceeded(scene)
       await stop()
       const versions = new Set((await scene.store.agents.list()).map(({ version }) => version))

@@ -7,7 +7,7 @@ import { AROUND_ROWS } from './rows-around.ts'
 import { openScene, type Scene } from './scene.ts'
 
 const ROWS: readonly Row[] = [...AGENT_ROWS, ...AROUND_ROWS]
-const ROW_LIMIT_MS = 400_000
+const ROW_LIMIT_MS = 600_000
 /** Namespaces have names on this machine; two runs at once would take each other's away. */
 const LOCK = '/run/failwise-chaos'
 

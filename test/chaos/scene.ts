@@ -9,7 +9,7 @@ import { systemClock } from '../../agent/lib/clock.ts'
 import { openStore, StoreOptions } from '../../agent/store/open-store.ts'
 import type { Store } from '../../agent/store/store.ts'
 import { removeFolder, scratchFolder } from '../parts/servers.ts'
-import { type AgentProcess, forgetMachines, ROOT, startAgent } from './agents.ts'
+import { type AgentProcess, COMPILED, forgetMachines, ROOT, startAgent } from './agents.ts'
 import { ALICE, PLAIN_SERVICES } from './configuration.ts'
 import { DATABASE_URL, type Database, startDatabase } from './database.ts'
 import { type Network, shell, startNetwork } from './network.ts'
@@ -38,7 +38,7 @@ export interface Scene {
   outageIncident(): Promise<{ id: string; claimAgent: string | null; assessments: number }>
   question(): Promise<Approval>
   /** Alice says yes at a terminal; a terminal that is killed after a while says nothing. */
-  approve(question: Approval, killAfterMs?: number): Promise<boolean>
+  approve(question: Approval, killAfterMs?: number): Promise<{ isTaken: boolean; said: string }>
   run(): Promise<Run>
   stop(): Promise<void>
 }
@@ -94,7 +94,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       return agent
     }
     // At once: one of them migrates, under a lock.
-    await Promise.all((options.agents ?? ['a', 'b', 'c']).map((name) => start(name)))
+    await Promise.all((options.agents ?? ['a', 'b']).map((name) => start(name)))
     agents.sort((one, other) => one.name.localeCompare(other.name))
     const store = await openStore({
       ...{ databaseUrl: DATABASE_URL, clock: systemClock, options: StoreOptions.parse({}), anchors: [] },
@@ -139,11 +139,11 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
         const consent = consentPhrase(question)
         const words = ['approve', question.id, ...(consent === null ? [] : ['--consent', consent])]
         const args = [join(ROOT, 'agent/cli.ts'), '--config', join(folder, 'a'), ...words]
-        const env = { ...process.env, DATABASE_URL, FAILWISE_TOKEN: ALICE }
+        const env = { ...process.env, ...COMPILED, DATABASE_URL, FAILWISE_TOKEN: ALICE }
         const killed = killAfterMs === undefined ? {} : { timeout: killAfterMs, killSignal: 'SIGKILL' as const }
         return exec(process.execPath, args, { env, ...killed }).then(
-          () => true,
-          () => false,
+          ({ stdout }) => ({ isTaken: true, said: stdout }),
+          (error: { stdout: string; stderr: string }) => ({ isTaken: false, said: `${error.stdout} ${error.stderr}` }),
         )
       },
       run: async () => {

@@ -3,7 +3,7 @@
 # is started: the tests start what they need on 127.0.0.1 with data in a temporary folder, and stop it afterwards.
 set -euo pipefail
 
-packages=(prometheus prometheus-alertmanager prometheus-blackbox-exporter postgresql bind9 bind9-dnsutils haproxy rclone "$@")
+packages=(prometheus prometheus-alertmanager prometheus-blackbox-exporter postgresql bind9 bind9-dnsutils haproxy rclone nats-server "$@")
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

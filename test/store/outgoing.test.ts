@@ -22,13 +22,28 @@ describe('events for a broker', () => {
     for (const reason of ['one', 'two', 'three'])
       await test.store.freezes.set({ service: null, kind: 'freeze', reason, by: ALICE, until: null })
     const waiting = await test.store.outgoing.waiting(10)
-    const [one, two, three] = waiting
     expect(waiting.map(({ data }) => data)).toMatchObject([{ reason: 'one' }, { reason: 'two' }, { reason: 'three' }])
-    await test.store.outgoing.failed(one!.id, 'away', false)
-    await test.store.outgoing.failed(two!.id, 'too large', true)
-    expect(await test.store.outgoing.waiting(10)).toMatchObject([{ id: one!.id, attempts: 1 }, { id: three!.id }])
-    await test.store.outgoing.published([one!.id, three!.id])
+    const answers = [
+      { outcome: 'published', error: null },
+      { outcome: 'refused', error: 'too large' },
+      { outcome: 'failed', error: 'away' },
+    ] as const
+    const sent: unknown[] = []
+    expect(await test.store.outgoing.drain(10, async ({ data }) => answers[sent.push(data) - 1]!)).toBe(2)
+    expect(sent).toEqual(waiting.map(({ data }) => data))
+    expect(await test.store.outgoing.waiting(10)).toMatchObject([{ data: { reason: 'three' }, attempts: 1 }])
+    expect(await test.store.outgoing.drain(10, async () => answers[0])).toBe(1)
     expect(await test.store.outgoing.waiting(10)).toEqual([])
+  })
+
+  it('are published by one agent at a time', async () => {
+    const test = await server.open({}, { isPublishing: true })
+    await test.store.freezes.set({ service: null, kind: 'freeze', reason: 'one', by: ALICE, until: null })
+    const gone = await test.store.outgoing.drain(10, async () => {
+      expect(await test.store.outgoing.drain(10, async () => expect.fail('a second one publishes'))).toBe(0)
+      return { outcome: 'published', error: null }
+    })
+    expect(gone).toBe(1)
   })
 
   it('tell when a level changes, once', async () => {
