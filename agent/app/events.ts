@@ -1,11 +1,11 @@
-import type { Broker } from '../events/broker.ts'
-import { publishWaiting } from '../engine/publish.ts'
+import type { Alert } from '../domain/alert.ts'
+import { type Instant, instantOf } from '../domain/time.ts'
 import { type Loop, startLoop } from '../engine/loop.ts'
+import { publishWaiting } from '../engine/publish.ts'
+import type { Broker } from '../events/broker.ts'
 import { readEventMessage } from '../ingest/cloud-event.ts'
 import { type HealthEvent, readInfrastructureHealth } from '../ingest/infrastructure-health.ts'
 import { settle } from '../ingest/settle.ts'
-import type { Alert } from '../domain/alert.ts'
-import { type Instant, instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
 import { asFault } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
@@ -75,7 +75,10 @@ async function takeIn(message: Awaited<ReturnType<Broker['receive']>>[number], d
     await deps.keepMetrics(event)
     const receivedAt = instantOf(clock.now())
     const { skewToleranceSeconds } = deps
-    const { alerts } = settle({ alerts: event.alert ? [event.alert] : [], notes: [] }, { receivedAt, skewToleranceSeconds })
+    const { alerts } = settle(
+      { alerts: event.alert ? [event.alert] : [], notes: [] },
+      { receivedAt, skewToleranceSeconds },
+    )
     if (alerts.length > 0) {
       await deps.intake(alerts, receivedAt)
       deps.nudge()

@@ -89,8 +89,16 @@ export function agentMetrics() {
       'outcome',
     ),
     failures: counter('loop_failures_total', 'Rounds of a background loop that failed.', 'loop'),
-    eventsPublished: counter('events_published_total', 'Attempts to publish events to the broker, by outcome.', 'outcome'),
-    eventsReceived: counter('events_received_total', 'Messages that the broker handed over, by what became of them.', 'outcome'),
+    eventsPublished: counter(
+      'events_published_total',
+      'Attempts to publish events to the broker, by outcome.',
+      'outcome',
+    ),
+    eventsReceived: counter(
+      'events_received_total',
+      'Messages that the broker handed over, by what became of them.',
+      'outcome',
+    ),
     buried: counter('agents_taken_over_total', 'Dead agents whose work this agent gave back.'),
     anchorFailures: counter(
       'audit_anchor_failures_total',

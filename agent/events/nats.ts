@@ -1,10 +1,10 @@
 import {
   AckPolicy,
   type Consumer,
+  JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
-  JetStreamApiError,
-  JetStreamApiCodes,
   type JsMsg,
   jetstream,
   jetstreamManager,
@@ -17,7 +17,9 @@ import type { Broker, ReceivedMessage } from './broker.ts'
 
 /** One token of a subject, or several with dots between them. */
 const Subject = z.string().regex(/^[\w-]+(\.[\w-]+)*$/, 'is words with dots between them, such as failwise.events')
-const Filter = z.string().regex(/^([\w-]+|\*)(\.([\w-]+|\*))*(\.>)?$/, 'is a subject; * and > stand for what they do in NATS')
+const Filter = z
+  .string()
+  .regex(/^([\w-]+|\*)(\.([\w-]+|\*))*(\.>)?$/, 'is a subject; * and > stand for what they do in NATS')
 const Name = z.string().regex(/^[\w-]+$/, 'is letters, digits, - and _')
 
 export const Options = z.strictObject({
@@ -39,9 +41,7 @@ export const Options = z.strictObject({
     })
     .optional(),
   /** `infrastructure_health` events come in; all agents share one durable consumer. */
-  consume: z
-    .strictObject({ stream: Name, subject: Filter, durable: Name.default('failwise') })
-    .optional(),
+  consume: z.strictObject({ stream: Name, subject: Filter, durable: Name.default('failwise') }).optional(),
 })
 export type Options = z.infer<typeof Options>
 
@@ -177,7 +177,8 @@ function received(message: JsMsg): ReceivedMessage {
     headers: Object.fromEntries(names.map((key) => [key.toLowerCase(), message.headers?.get(key) ?? ''])),
     deliveries: message.info.deliveryCount,
     done: async () => {
-      if (!(await message.ackAck({ timeout: TIMEOUT_MS }))) throw new Fault('upstream_unreachable', 'the broker did not confirm')
+      if (!(await message.ackAck({ timeout: TIMEOUT_MS })))
+        throw new Fault('upstream_unreachable', 'the broker did not confirm')
     },
     later: (delayMs) => message.nak(delayMs),
     // Without the reason: servers before 2.10 do not understand one, and would hand the message over again.

@@ -13,7 +13,9 @@ export function outgoingStore(context: StoreContext): OutgoingStore {
       reading(db, (query) =>
         // One agent at a time, in order. An agent that stops in the middle loses the transaction, and its lock with it.
         query.transaction().execute(async (tx) => {
-          const lock = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${sql.lit(LOCKS.events)}) as taken`
+          const lock = await sql<{
+            taken: boolean
+          }>`select pg_try_advisory_xact_lock(${sql.lit(LOCKS.events)}) as taken`
           if (!(await lock.execute(tx)).rows[0]?.taken) return 0
           const events = await waiting(tx, limit)
           let gone = 0

@@ -38,7 +38,7 @@ export function writeConfiguration(folder: string, address: string, world: World
       ...PLAIN_SERVICES.map((name) => ({ name, primary })),
     ],
   }
-  const program = (script: string, effect: string) => ({ file: join(folder, script), args: [effect] })
+  const program = (script: string, effect: string) => ({ file: join(folder, '..', script), args: [effect] })
   const plan = {
     ...{ version: 1, kind: 'DisasterRecoveryPlan', name: 'move', description: 'Moves it in three steps.' },
     ...{ service: service.name, action: 'region_failover', source: service.primary, target: service.secondary },
@@ -51,8 +51,13 @@ export function writeConfiguration(folder: string, address: string, world: World
   }
   const query = `run=$FAILWISE_RUN&generation=$FAILWISE_GENERATION`
   const effects = `${world.url}/effects/$1?${query}`
-  write(folder, 'effect.sh', `#!/bin/sh\nexec curl -sf -m 200 -X POST "${effects}"\n`)
-  write(folder, 'check.sh', `#!/bin/sh\ncode=$(curl -s -m 20 -o /dev/null -w '%{http_code}' "${effects}")\n${CHECK}`)
+  // At one place: a plan is bound to the programs that it names, and has to be the same for all agents.
+  write(join(folder, '..'), 'effect.sh', `#!/bin/sh\nexec curl -sf -m 200 -X POST "${effects}"\n`)
+  write(
+    join(folder, '..'),
+    'check.sh',
+    `#!/bin/sh\ncode=$(curl -s -m 20 -o /dev/null -w '%{http_code}' "${effects}")\n${CHECK}`,
+  )
   write(folder, 'failwise.yaml', stringify(settings))
   write(folder, 'services.yaml', stringify(catalogue))
   write(folder, 'policy.yaml', 'version: 1\n')

@@ -68,11 +68,11 @@ async function main(argv: readonly string[]): Promise<number> {
   return outcomes.every(({ isGood }) => isGood) ? 0 : 1
 }
 
-let current: Scene | null = null
+let current: (() => Promise<void>) | null = null
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     rmSync(LOCK, { recursive: true, force: true })
-    void Promise.resolve(current?.stop()).finally(() => process.exit(130))
+    void Promise.resolve(current?.()).finally(() => process.exit(130))
   })
 
 async function carryOut(row: Row): Promise<Outcome> {
@@ -86,8 +86,9 @@ async function carryOut(row: Row): Promise<Outcome> {
   const wrong: string[] = []
   let scene: Scene | null = null
   const work = async () => {
-    scene = await openScene(row.scene)
-    current = scene
+    scene = await openScene(row.scene, (stop) => {
+      current = stop
+    })
     say(`${scene.agents.length} agents serve`)
     measured = await row.run(scene, say)
     say(measured)
@@ -108,8 +109,8 @@ async function carryOut(row: Row): Promise<Outcome> {
       console.error(`--- agent ${agent.name}\n${agent.said().slice(-3000)}`)
   } finally {
     timer.abort()
+    await current?.()
     current = null
-    await (scene as Scene | null)?.stop()
   }
   const isGood = wrong.length === 0
   say(isGood ? 'nothing lost, nothing done twice' : `WRONG: ${wrong.join('; ')}`)

@@ -54,11 +54,15 @@ export interface SceneOptions {
 const exec = promisify(execFile)
 
 /** Builds one; on failure nothing is left. */
-export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+export async function openScene(
+  options: SceneOptions = {},
+  onOpening: (stop: () => Promise<void>) => void = () => {},
+): Promise<Scene> {
   const stops: (() => Promise<unknown> | unknown)[] = []
   const stop = async () => {
     for (const one of stops.reverse().splice(0)) await Promise.resolve(one()).catch(() => undefined)
   }
+  onOpening(stop)
   try {
     forgetMachines()
     const folder = scratchFolder('chaos')

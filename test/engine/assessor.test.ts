@@ -12,6 +12,7 @@ function scene(ids: readonly string[], concurrency = 3) {
   const due = [...ids]
   const held = new Set<string>()
   const seen: string[] = []
+  const released: string[] = []
   const errors: string[] = []
   const ends = new Map<string, (error: Error) => void>()
   let isAway = false
@@ -29,6 +30,7 @@ function scene(ids: readonly string[], concurrency = 3) {
   const store = {
     incidents: {
       claimAssessment,
+      releaseClaim: async ({ incidentId }: Claim) => void released.push(incidentId),
       // The first thing an assessment asks for; it hangs there until the test ends it.
       get: (id: string) =>
         new Promise((_resolve, reject) => {
@@ -50,7 +52,7 @@ function scene(ids: readonly string[], concurrency = 3) {
     await settled()
   }
   return {
-    ...{ clock, due, seen, errors, assessor, end },
+    ...{ clock, due, seen, released, errors, assessor, end },
     most: () => most,
     setAway: (value: boolean) => {
       isAway = value
@@ -73,6 +75,34 @@ describe('the assessor', () => {
     const stopped = assessor.stop()
     for (const id of ['a', 'c', 'd', 'e']) await end(id)
     await stopped
+  })
+
+  it('lets others begin when those in progress only wait, up to a limit', async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `slow-${index}`)
+    const { seen, clock, assessor } = scene(ids)
+    for (const count of [3, 6, 9, 12, 15, 18, 21, 24, 24]) {
+      await settled()
+      expect(seen).toHaveLength(count)
+      for (let passed = 0; passed < 2000; passed += 500) {
+        clock.advance(500)
+        await settled()
+      }
+    }
+    const stopped = assessor.stop()
+    await settled()
+    clock.advance(10_000)
+    await stopped
+  })
+
+  it('that is stopped hands over what it cannot finish in time', async () => {
+    const { released, end, clock, assessor } = scene(['a', 'b'])
+    await settled()
+    const stopped = assessor.stop()
+    await end('a')
+    await settled()
+    clock.advance(10_000)
+    await stopped
+    expect(released).toEqual(['b'])
   })
 
   it('looks for due incidents again after a pause, or at once at a nudge', async () => {

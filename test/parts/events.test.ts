@@ -1,7 +1,7 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { CloudEvent } from '../../agent/domain/cloud-event.ts'
@@ -29,7 +29,12 @@ async function configure(): Promise<void> {
 }
 
 const health = (changes: object = {}) => ({
-  ...{ event_type: 'infrastructure_health', timestamp: new Date().toISOString(), source_cloud: 'aws', severity: 'critical' },
+  ...{
+    event_type: 'infrastructure_health',
+    timestamp: new Date().toISOString(),
+    source_cloud: 'aws',
+    severity: 'critical',
+  },
   ...{ service: 'shop', metrics: { error_rate: 0.4 }, ...changes },
 })
 const cloudEvent = (id: string, data: unknown) => ({
@@ -88,7 +93,13 @@ describe('events', () => {
     const before = await running.agent.store.incidents.list()
     const client = jetstream(line)
     const again = JSON.stringify(cloudEvent('1', health()))
-    for (const body of [again, again, 'no json', JSON.stringify({ specversion: '0.3' }), JSON.stringify({ event_type: 'x' })])
+    for (const body of [
+      again,
+      again,
+      'no json',
+      JSON.stringify({ specversion: '0.3' }),
+      JSON.stringify({ event_type: 'x' }),
+    ])
       await client.publish('health.aws', body)
     await waitUntil(async () => (await counted('events_received_total{outcome="refused"}')) === 3, 30_000, 'refusals')
     await waitUntil(async () => (await counted('events_received_total{outcome="repeated"}')) === 2, 30_000, 'repeats')
@@ -111,8 +122,15 @@ describe('events', () => {
     expect(told.map(({ data }) => (data as { reason: string }).reason)).toEqual(reasons)
     expect(new Set(told.map(({ id }) => id)).size).toBe(5)
     // And what was told to a broker that died meanwhile comes in.
-    await jetstream(line).publish('health.aws', JSON.stringify(health({ service: 'shop', severity: 'warning', metrics: { a: 1 } })))
-    await waitUntil(async () => (await store.scores.metrics('shop'))[0]?.severity === 'warning', 60_000, 'the measurement')
+    await jetstream(line).publish(
+      'health.aws',
+      JSON.stringify(health({ service: 'shop', severity: 'warning', metrics: { a: 1 } })),
+    )
+    await waitUntil(
+      async () => (await store.scores.metrics('shop'))[0]?.severity === 'warning',
+      60_000,
+      'the measurement',
+    )
   })
 
   it('published again after a crash in between stand in the stream once', async () => {
@@ -123,7 +141,9 @@ describe('events', () => {
     await waitUntil(async () => (await published()).length > before, 30_000, 'the event')
     await waitUntil(async () => (await store.outgoing.waiting(10)).length === 0, 30_000, 'its mark')
     const [last] = (await published()).slice(-1)
-    const ack = await jetstream(line).publish('failwise.events.freeze_lifted', JSON.stringify(last), { msgID: last!.id })
+    const ack = await jetstream(line).publish('failwise.events.freeze_lifted', JSON.stringify(last), {
+      msgID: last!.id,
+    })
     expect(ack.duplicate).toBe(true)
   })
 })

@@ -74,10 +74,10 @@ describe('a clock that differs from the database’s', () => {
     const test = await server.open({}, { maximumSkewMs: 30_000 })
     test.clock.set(new Date(Date.now()).toISOString())
     const claim = await claimed(test)
-    test.clock.advance(31_000)
+    test.clock.advance(3_600_000)
     await expect(test.store.decisions.record(decisionOf(test, claim))).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringContaining('differ by 31 s'),
+      message: expect.stringMatching(/differ by 3[56]\d\d s/),
     })
     await test.store.incidents.ingestAlerts([alertOf('other')], test.at())
     expect(await test.store.incidents.list()).toHaveLength(2)
