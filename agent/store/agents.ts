@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import { ACTIVE_RUN_STATES } from '../domain/run.ts'
 import { fromRow, nowOf, recording, refuseWrongClock, type StoreContext } from './context.ts'
 import { type Db, reading, type Tx, writing } from './database.ts'
+import { storeFault } from './faults.ts'
 import { databaseNow, UNCLAIMED } from './incident-rows.ts'
 import type { AgentStore, Buried } from './keeping.ts'
 import { AgentRecord } from './records.ts'
@@ -162,15 +163,22 @@ function agentOf(row: Selectable<Schema['agents']>): AgentRecord {
 
 async function runAlone<T>({ db }: StoreContext, lock: string, run: () => Promise<T>): Promise<T | null> {
   const key = sql`hashtextextended(${`failwise:${lock}`}, 0)`
-  return db.connection().execute(async (connection) => {
-    const query = (text: ReturnType<typeof sql<{ taken: boolean }>>) =>
-      reading(connection, (lone) => text.execute(lone))
-    const taken = await query(sql`select pg_try_advisory_lock(${key}) as taken`)
-    if (!taken.rows[0]?.taken) return null
-    try {
-      return await run()
-    } finally {
-      await query(sql`select pg_advisory_unlock(${key}) as taken`)
-    }
-  })
+  let isConnected = false
+  try {
+    return await db.connection().execute(async (connection) => {
+      isConnected = true
+      const query = (text: ReturnType<typeof sql<{ taken: boolean }>>) =>
+        reading(connection, (lone) => text.execute(lone))
+      const taken = await query(sql`select pg_try_advisory_lock(${key}) as taken`)
+      if (!taken.rows[0]?.taken) return null
+      try {
+        return await run()
+      } finally {
+        await query(sql`select pg_advisory_unlock(${key}) as taken`)
+      }
+    })
+  } catch (error) {
+    // What the function threw is the caller's own.
+    throw isConnected ? error : storeFault(error)
+  }
 }

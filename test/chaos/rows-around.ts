@@ -187,7 +187,7 @@ async function decidedUnder(scene: Scene, mood: 'hangs' | 'lies'): Promise<strin
   await eventually(
     () => scene.outageIncident(),
     ({ assessments }) => assessments > 0,
-    90_000,
+    180_000,
     'a decision',
   )
   const [decided] = await scene.store.decisions.list({ service: scene.world.incident.service.name, limit: 1 })

@@ -134,7 +134,7 @@ export async function openScene(
         const [asked] = await eventually(
           () => store.approvals.list({ limit: 1 }),
           (found) => found.length > 0,
-          90_000,
+          240_000,
           'the question',
         )
         return asked as Approval
