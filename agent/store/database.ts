@@ -175,7 +175,14 @@ export async function writing<T>(db: Db, run: (tx: Tx) => Promise<T>): Promise<T
 }
 
 /** Locks that are held to the end of a transaction, by purpose. */
-export const LOCKS = Object.freeze({ audit: 7_301, ingest: 7_302, runStart: 7_303, migrate: 7_304, prune: 7_305, events: 7_306 })
+export const LOCKS = Object.freeze({
+  audit: 7_301,
+  ingest: 7_302,
+  runStart: 7_303,
+  migrate: 7_304,
+  prune: 7_305,
+  events: 7_306,
+})
 
 /** Waits for one of the transaction locks. */
 export async function lockFor(tx: Tx, purpose: keyof typeof LOCKS): Promise<void> {

@@ -63,14 +63,8 @@ export function afterNow(ms: number): Expression<string> {
   return sql<string>`clock_timestamp() + make_interval(secs => ${sql.lit(ms / 1000)})`
 }
 
-/** An agent that has missed so many of its heartbeats of every 5 s is dead; if it is not, its late decision is refused by the claim's token. */
-const DEAD_AFTER_SECONDS = 20
-
-/** A claim that nobody holds any more: its lease ran out, or its agent is dead. */
-export const hasExpired: Expression<SqlBool> = sql<SqlBool>`(claim_expires_at < clock_timestamp() or exists (
-  select from agents
-  where agents.id = claim_agent and agents.heartbeat_at < clock_timestamp() - make_interval(secs => ${sql.lit(DEAD_AFTER_SECONDS)})
-))`
+/** A claim that nobody holds any more. Those of dead agents are given back before. */
+export const hasExpired: Expression<SqlBool> = sql<SqlBool>`claim_expires_at < clock_timestamp()`
 
 /** Closes an incident and, with its last one, the event above it; open questions about it lapse. */
 export async function closeIncident(tx: Tx, row: IncidentRow, at: Instant, reason: string): Promise<string[]> {

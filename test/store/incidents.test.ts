@@ -187,19 +187,6 @@ describe('an incident', () => {
     expect(new Set(held).size).toBe(20)
   })
 
-  it('goes to another agent at once when its own is dead, and only then', async () => {
-    const test = await server.open()
-    const { store, sql } = test
-    const take = () => store.incidents.claimAssessment('agent-b', 60_000)
-    for (const id of ['agent-a', 'agent-b']) await store.agents.register({ id, host: 'host', pid: 1, version: '1' })
-    const claim = await claimed(test)
-    await sql(`update agents set heartbeat_at = now() - interval '15 seconds' where id = 'agent-a'`)
-    expect(await take()).toBeNull()
-    await sql(`update agents set heartbeat_at = now() - interval '25 seconds' where id = 'agent-a'`)
-    expect(await take()).toMatchObject({ incidentId: claim.incidentId, attempt: 2, takenOverFrom: 'agent-a' })
-    await expect(store.decisions.record(decisionOf(test, claim))).rejects.toMatchObject({ code: 'conflict' })
-  })
-
   it('goes to another agent when the lease ran out, and the first one may store nothing', async () => {
     const test = await server.open()
     const { store, sql } = test
