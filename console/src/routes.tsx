@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
 import { decisionContextQuery, decisionQuery } from './api/queries.ts'
 import { AuditPage, type AuditSearch } from './pages/audit-page.tsx'
-import { DecisionPage } from './pages/decision-page.tsx'
+import { DecisionPage, type DecisionSearch } from './pages/decision-page.tsx'
 import { EvalsPage, type EvalsSearch } from './pages/evals-page.tsx'
 import { Frame, NotFound, ScreenError } from './pages/frame.tsx'
 import { IncidentPage, IncidentsPage, type IncidentsSearch } from './pages/incidents-page.tsx'
@@ -27,8 +27,9 @@ export function createConsoleRouter(queries: QueryClient) {
       void queries.prefetchQuery(decisionQuery(id))
       void queries.prefetchQuery(decisionContextQuery(id))
     },
+    validateSearch: (search): DecisionSearch => texts(search, ['zoom', 'rules', 'evidence']),
     component: function Decision() {
-      return <DecisionPage id={decision.useParams().id} />
+      return <DecisionPage id={decision.useParams().id} search={decision.useSearch()} />
     },
   })
   const now = createRoute({ getParentRoute: () => root, path: '/', component: NowPage })

@@ -91,6 +91,18 @@ export function wordFor(words: Readonly<Partial<Record<string, string>>>, key: s
   return Object.hasOwn(words, key) ? (words[key] ?? key) : key.replaceAll('_', ' ')
 }
 
+const IDENTIFIERS = new RegExp(
+  `\\b(${[...Object.keys(CATEGORY_WORDS), ...Object.keys(ACTION_WORDS)].filter((key) => key.includes('_')).join('|')})\\b`,
+  'g',
+)
+
+/** A rule's own words with the identifiers in them said plainly. */
+export function plainText(text: string): string {
+  return text.replace(IDENTIFIERS, (key) =>
+    key in CATEGORY_WORDS ? wordFor(CATEGORY_WORDS, key) : wordFor(ACTION_WORDS, key),
+  )
+}
+
 /** An action with the place that it would go to. */
 export function actionPhrase(action: Action, target: Target | null, service: Service): string {
   const site = target === null ? null : service[target]

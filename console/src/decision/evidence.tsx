@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import type { Evidence } from '../../../agent/domain/evidence.ts'
 import type { Signal } from '../../../agent/domain/signal.ts'
 import type { Citation } from '../../../agent/domain/verdict.ts'
@@ -14,11 +13,14 @@ const SIGNALS_SHOWN = 40
 export function EvidencePanel({
   evidence,
   citations,
+  isCitedOnly,
+  onCitedOnly,
 }: {
   evidence: readonly Evidence[]
   citations: readonly Citation[]
+  isCitedOnly: boolean
+  onCitedOnly: (isCitedOnly: boolean) => void
 }) {
-  const [isCitedOnly, setCitedOnly] = useState(false)
   const citedBy = (one: Evidence) =>
     citations.filter(
       (citation) => citation.evidence === one.id || one.signals.some(({ id }) => id === citation.evidence),
@@ -30,7 +32,7 @@ export function EvidencePanel({
       title={`Evidence (${evidence.length} sources)`}
       aside={
         <label className="check">
-          <input type="checkbox" checked={isCitedOnly} onChange={(event) => setCitedOnly(event.target.checked)} /> only
+          <input type="checkbox" checked={isCitedOnly} onChange={(event) => onCitedOnly(event.target.checked)} /> only
           what the verdict cites
         </label>
       }

@@ -1,7 +1,9 @@
-import type { Action } from '../../../agent/domain/action.ts'
-import type { DecisionContext, DecisionRecord } from '../api/types.ts'
-import { Chip, Time, type Tone } from '../ui/basics.tsx'
-import { actionPhrase, CATEGORY_WORDS, CEILING_WORDS, DISPOSITION_WORDS, siteText, wordFor } from '../words.ts'
+import type { DecisionRecord } from '../api/types.ts'
+import { Time } from '../ui/basics.tsx'
+import { actionPhrase, CATEGORY_WORDS, DISPOSITION_WORDS, siteText, wordFor } from '../words.ts'
+import { whyNoFailover } from './levers.tsx'
+
+const REASONS_TOLD = 3
 
 /** The answer, in one sentence, before anything else. */
 export function Headline({ record }: { record: DecisionRecord }) {
@@ -10,6 +12,7 @@ export function Headline({ record }: { record: DecisionRecord }) {
   const isFailover = target !== null
   const phrase = actionPhrase(action, target, snapshot.service)
   const verdict = opinion?.verdict ?? null
+  const whyNot = whyNoFailover(record)
   return (
     <header className={`headline ${isFailover ? 'moved' : 'stayed'}`}>
       <p className="kicker">
@@ -23,6 +26,12 @@ export function Headline({ record }: { record: DecisionRecord }) {
       {verdict && (
         <p className="because">
           Because: {verdict.rootCause.summary} <span className="soft">({opinion?.analyst})</span>
+        </p>
+      )}
+      {!isFailover && whyNot.length > 0 && (
+        <p className="because">
+          No failover, because {whyNot.slice(0, REASONS_TOLD).join('; ')}
+          {whyNot.length > REASONS_TOLD && `; and ${whyNot.length - REASONS_TOLD} more below`}.
         </p>
       )}
       <dl className="facts">
@@ -67,61 +76,6 @@ function failoverSentence(phrase: string, disposition: string, mode: string): st
   if (disposition === 'act') return mode === 'shadow' ? `Would ${phrase}.` : `Decided to ${phrase}.`
   if (disposition === 'ask') return `${would ? 'Would ask' : 'Asked'} a person whether to ${phrase}.`
   return `Recommended, not done: ${phrase}.`
-}
-
-const LEVERS: readonly Action[] = ['region_failover', 'dr_failover', 'rollback_change', 'self_heal']
-const SITES = { region_failover: 'secondary', dr_failover: 'dr' } as const
-
-/** What it could have done, how far each was permitted, and what stood in the way: the reason why it did not fail over. */
-export function Levers({ record, context }: { record: DecisionRecord; context: DecisionContext | undefined }) {
-  const { decision, snapshot, opinion } = record
-  const recommended = opinion?.verdict?.recommendedAction ?? null
-  return (
-    <div className="levers">
-      {LEVERS.map((action) => {
-        const target = action in SITES ? SITES[action as keyof typeof SITES] : null
-        const blocks = decision.reasons.filter((reason) => reason.action === action && reason.outcome === 'block')
-        // What is decided was not blocked; then what lowered it says why a person is asked.
-        const limits = decision.reasons.filter((reason) => reason.action === action && reason.outcome === 'limit')
-        const ceiling = context?.ceilings[action]
-        const isChosen = decision.action === action
-        return (
-          <article key={action} className={`lever ${isChosen ? 'chosen' : ''}`}>
-            <h3>
-              {capital(actionPhrase(action, target, snapshot.service))}
-              {isChosen && <Chip tone="info">decided</Chip>}
-              {!isChosen && recommended === action && <Chip tone="info">recommended</Chip>}
-            </h3>
-            <p>
-              <Chip tone={toneOf(blocks.length > 0, ceiling)}>
-                {blocks.length > 0
-                  ? `blocked by ${blocks.length} ${blocks.length === 1 ? 'rule' : 'rules'}`
-                  : wordFor(CEILING_WORDS, ceiling ?? 'act')}
-              </Chip>
-              {blocks.length === 0 && !isChosen && <span className="soft"> not what was recommended</span>}
-            </p>
-            <ul>
-              {(isChosen && blocks.length === 0 ? limits : blocks).map((reason) => (
-                <li key={`${reason.rule} ${reason.detail}`}>
-                  {reason.detail} <code>{reason.rule}</code>
-                  <span className="why">{context?.rules[reason.rule]}</span>
-                </li>
-              ))}
-            </ul>
-          </article>
-        )
-      })}
-    </div>
-  )
-}
-
-function toneOf(isBlocked: boolean, ceiling: string | undefined): Tone {
-  if (isBlocked) return 'bad'
-  return ceiling === 'act' ? 'good' : 'warn'
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** A share as people read it. */

@@ -1,7 +1,8 @@
 import type { SeriesSignal, Signal } from '../../../agent/domain/signal.ts'
 import type { Snapshot } from '../../../agent/domain/snapshot.ts'
+import type { DecisionContext } from '../api/types.ts'
 
-export type Colour = 'alert' | 'change' | 'event' | 'post' | 'log' | 'warn'
+export type Colour = 'people' | 'run' | 'alert' | 'change' | 'event' | 'post' | 'log' | 'warn'
 
 /** Something that lasted, on the shared time axis. */
 export interface Span {
@@ -90,6 +91,37 @@ export function lanesOf({ alerts, evidence }: Snapshot, nowMs: number, windowMs:
     lane('Status pages', eventSpans('status_page'), ROWS_SHOWN),
     lane('Log bursts', logs, LOGS_SHOWN),
   ].filter(({ spans }) => spans.length > 0)
+}
+
+/** What followed the decision: questions to people and their answers, runs. */
+export function lanesAfter(context: DecisionContext | undefined, decidedMs: number): Lane[] {
+  if (!context) return []
+  const questions = context.approvals.map((approval) => {
+    const said = approval.votes.map(
+      ({ person, answer }) => `${person} ${answer === 'approve' ? 'approved' : 'refused'}`,
+    )
+    return {
+      id: approval.id,
+      fromMs: Date.parse(approval.createdAt),
+      toMs: Date.parse(approval.closedAt ?? approval.expiresAt),
+      words: `asked ${approval.approvers.join(', ') || 'nobody'}: ${[approval.status, ...said].join(', ')}`,
+      colour: 'people' as const,
+      isOver: approval.closedAt !== null,
+      isMoment: false,
+    }
+  })
+  const runs = context.runs.map((run) => ({
+    id: run.id,
+    fromMs: Date.parse(run.startedAt ?? run.requestedAt),
+    toMs: run.finishedAt === null ? Date.now() : Date.parse(run.finishedAt),
+    words: `${run.isDryRun ? 'drill' : 'run'}: ${run.state.replaceAll('_', ' ')}`,
+    colour: 'run' as const,
+    isOver: false,
+    isMoment: false,
+  }))
+  return [lane('People', questions, ROWS_SHOWN), lane('Run', runs, ROWS_SHOWN)].filter(({ spans }) =>
+    spans.some(({ toMs }) => toMs >= decidedMs),
+  )
 }
 
 /** The series to show: first those that say what users feel, then those that the verdict cites. */

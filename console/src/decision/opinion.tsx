@@ -1,10 +1,11 @@
 import type { Citation, Opinion } from '../../../agent/domain/verdict.ts'
 import { Chip, Empty, Panel } from '../ui/basics.tsx'
 import { ACTION_WORDS, CATEGORY_WORDS, wordFor } from '../words.ts'
+import { ExchangeDetails } from './exchange.tsx'
 import { percent } from './headline.tsx'
 
 /** What the analyst made of it. It chooses nothing: the gate below does. */
-export function OpinionPanel({ opinion }: { opinion: Opinion | null }) {
+export function OpinionPanel({ id, opinion }: { id: string; opinion: Opinion | null }) {
   if (!opinion)
     return (
       <Panel title="Opinion">
@@ -84,6 +85,7 @@ export function OpinionPanel({ opinion }: { opinion: Opinion | null }) {
         {usage &&
           ` ${usage.inputTokens} tokens in, ${usage.outputTokens} out, ${(usage.latencyMs / 1000).toFixed(1)} s${usage.costUsd === null ? '' : `, $${usage.costUsd.toFixed(4)}`}.`}
       </p>
+      {promptHash !== null && <ExchangeDetails id={id} />}
     </Panel>
   )
 }

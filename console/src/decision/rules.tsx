@@ -1,10 +1,10 @@
-import { useState } from 'react'
 import type { Action } from '../../../agent/domain/action.ts'
 import type { Reason } from '../../../agent/domain/decision.ts'
 import { Chip, Panel, type Tone } from '../ui/basics.tsx'
 import { ACTION_WORDS, CEILING_WORDS, wordFor } from '../words.ts'
 
 const OUTCOMES = ['block', 'limit', 'info', 'pass'] as const
+const CHOICES = ['told', ...OUTCOMES, 'all'] as const
 const TONES: Readonly<Record<Reason['outcome'], Tone>> = { block: 'bad', limit: 'warn', info: 'info', pass: 'good' }
 const ALL_LEVERS = 4
 
@@ -16,13 +16,18 @@ interface Finding extends Omit<Reason, 'action'> {
 export function RulesPanel({
   reasons,
   about,
+  shown: wanted,
+  onShow,
 }: {
   reasons: readonly Reason[]
   about: Readonly<Record<string, string>>
+  /** As the address says. */
+  shown: string | undefined
+  onShow: (shown: string | undefined) => void
 }) {
-  const [outcome, setOutcome] = useState<Reason['outcome'] | 'all' | 'told'>('told')
+  const outcome = CHOICES.find((one) => one === wanted) ?? 'told'
   const findings = together(reasons)
-  const count = (wanted: Reason['outcome']) => findings.filter((finding) => finding.outcome === wanted).length
+  const count = (of: Reason['outcome']) => findings.filter((finding) => finding.outcome === of).length
   const labelOf = (one: typeof outcome) => {
     if (one === 'all') return `all ${findings.length}`
     return one === 'told' ? `not passed ${findings.length - count('pass')}` : `${one} ${count(one)}`
@@ -36,8 +41,13 @@ export function RulesPanel({
       aside={
         <fieldset className="choices">
           <legend className="visually-hidden">Outcome</legend>
-          {(['told', ...OUTCOMES, 'all'] as const).map((one) => (
-            <button key={one} type="button" aria-pressed={outcome === one} onClick={() => setOutcome(one)}>
+          {CHOICES.map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={outcome === one}
+              onClick={() => onShow(one === 'told' ? undefined : one)}
+            >
               {labelOf(one)}
             </button>
           ))}

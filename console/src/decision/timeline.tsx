@@ -1,22 +1,56 @@
 import { type PointerEvent, useLayoutEffect, useRef, useState } from 'react'
-import type { DecisionRecord } from '../api/types.ts'
+import type { DecisionContext, DecisionRecord } from '../api/types.ts'
 import { clockText } from '../times.ts'
-import { ACTION_WORDS, wordFor } from '../words.ts'
-import { lanesOf, type Span, seriesOf } from './lanes.ts'
-import { type Scale, type Stance, stanceMark } from './scale.ts'
-import { Series } from './series-lane.tsx'
+import { actionWords } from '../words.ts'
+import { LaneLabel, ROW, SpanRow } from './lane-rows.tsx'
+import { lanesAfter, lanesOf, seriesOf } from './lanes.ts'
+import { type Moments, RIGHT, type Scale, type Stance, scaleOf, stanceMark } from './scale.ts'
+import { SeriesPlot } from './series-plot.tsx'
+import { rangeText } from './series-text.ts'
 
-const ROW = 22
-const SPARK = 54
+const PLOT_PX = 54
 const TOP = 40
-const BOTTOM = 26
-const RIGHT = 14
+const AXIS_PX = 24
 const WIDE = 720
-const MINIMUM_WINDOW_MS = 30 * 60_000
-const LONGEST_WINDOW_MS = 60 * 60_000
+const GUTTER = 210
+const WINDOW_MS = 60 * 60_000
+/** What follows a decision gets this much room at least, however fast it was. */
+const AFTER_MS = 8 * 60_000
+const SHORTEST_MS = 60_000
+/** How wide a bold letter is at most, on average. */
+const LETTER_PX = 7.6
 
-/** What happened, and when, on one axis that ends with the decision: the picture that answers "why". */
-export function Timeline({ record }: { record: DecisionRecord }) {
+/** The whole stretch of time: an hour before the decision, and what followed it. */
+export function wholeWindow(record: DecisionRecord, context: DecisionContext | undefined): Moments {
+  const decidedMs = Date.parse(record.snapshot.takenAt)
+  const after = lanesAfter(context, decidedMs).flatMap(({ spans }) => spans.map(({ toMs }) => toMs))
+  const latest = Math.min(decidedMs + WINDOW_MS, Math.max(decidedMs + AFTER_MS, ...after))
+  const onsetMs = record.facts.onset.at === null ? null : Date.parse(record.facts.onset.at)
+  return { startMs: decidedMs - WINDOW_MS, endMs: after.length > 0 ? latest : decidedMs, onsetMs, decidedMs }
+}
+
+/** A stretch of time as an address holds it. */
+export function zoomText(fromMs: number, toMs: number): string {
+  return `${Math.round(fromMs / 1000)}-${Math.round(toMs / 1000)}`
+}
+
+/** The stretch that an address names, within the whole; the whole when it names none. */
+export function zoomed(whole: Moments, text: string | undefined): Moments {
+  const [from = Number.NaN, to = Number.NaN] = (text ?? '').split('-').map((seconds) => Number(seconds) * 1000)
+  const startMs = Math.max(whole.startMs, from)
+  const endMs = Math.min(whole.endMs, to)
+  return endMs - startMs >= SHORTEST_MS ? { ...whole, startMs, endMs } : whole
+}
+
+interface TimelineProps {
+  readonly record: DecisionRecord
+  readonly context: DecisionContext | undefined
+  readonly zoom: string | undefined
+  readonly onZoom: (zoom: string | undefined) => void
+}
+
+/** What happened, and when, on one axis with the decision and what followed: the picture that answers "why". */
+export function Timeline({ record, context, zoom, onZoom }: TimelineProps) {
   const { snapshot, facts, decision, opinion } = record
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(1000)
@@ -30,82 +64,49 @@ export function Timeline({ record }: { record: DecisionRecord }) {
   }, [])
 
   const isWide = width >= WIDE
-  const gutter = isWide ? 210 : 0
-  const nowMs = Date.parse(snapshot.takenAt)
-  const onsetMs = facts.onset.at === null ? null : Date.parse(facts.onset.at)
-  const windowMs = Math.max(
-    MINIMUM_WINDOW_MS,
-    Math.min(LONGEST_WINDOW_MS, onsetMs === null ? LONGEST_WINDOW_MS : Math.max(LONGEST_WINDOW_MS, nowMs - onsetMs)),
-  )
-  const startMs = nowMs - windowMs
-  const scale: Scale = {
-    gutter,
-    width,
-    x: (ms) => gutter + Math.min(1, Math.max(0, (ms - startMs) / windowMs)) * (width - gutter - RIGHT),
-  }
+  const moments = zoomed(wholeWindow(record, context), zoom)
+  const { startMs, endMs, onsetMs, decidedMs } = moments
+  const scale = scaleOf(moments, isWide ? GUTTER : 0, width)
   const citations = opinion?.verdict?.citations ?? []
-  const stanceOf = (id: string) =>
+  const stanceOf = (id: string): Stance =>
     citations.find(({ evidence }) => evidence === id || id.startsWith(`${evidence}:`))?.stance
-  const lanes = lanesOf(snapshot, nowMs, windowMs)
+  const lanes = [...lanesOf(snapshot, decidedMs, decidedMs - startMs), ...lanesAfter(context, decidedMs)]
   const series = seriesOf(snapshot, (id) => stanceOf(id) !== undefined)
-
   let y = TOP
-  const labelHeight = isWide ? 0 : 16
   const placed = lanes.map((lane) => {
-    const top = y + labelHeight
+    const top = y + (isWide ? 0 : 16)
     y = top + lane.spans.length * ROW + 8
     return { lane, top }
   })
-  const tops = series.shown.map(() => {
-    // On a narrow screen name and range stand above the line, one under the other.
-    const top = y + labelHeight * 2
-    y = top + SPARK
-    return top
-  })
-  const bottom = y + 2
-  const ticks = [...Array(isWide ? 7 : 4).keys()].map(
-    (index, _, { length }) => nowMs - (windowMs * index) / (length - 1),
-  )
-
+  const height = y + 2
   const onPointer = (event: PointerEvent<SVGSVGElement>) => {
     const left = event.currentTarget.getBoundingClientRect().left
-    const share = (event.clientX - left - gutter) / (width - gutter - RIGHT)
-    setHoverMs(share < 0 || share > 1 ? null : startMs + share * windowMs)
+    const share = (event.clientX - left - scale.gutter) / (width - scale.gutter - RIGHT)
+    setHoverMs(share < 0 || share > 1 ? null : startMs + share * (endMs - startMs))
   }
-  const decided = wordFor(ACTION_WORDS, decision.action)
+  const isDecidedShown = decidedMs >= startMs && decidedMs <= endMs
+  const decidedWords = `decided ${clockText(decidedMs)}: ${actionWords(decision.action)}`
   return (
     <div ref={box} className="timeline">
       <svg
         width={width}
-        height={bottom + BOTTOM}
+        height={height}
         role="img"
-        aria-label={`Timeline up to the decision: ${lanes.map(({ label, spans }) => `${spans.length} ${label.toLowerCase()}`).join(', ')}, ${series.shown.length} series`}
+        aria-label={`Timeline: ${lanes.map(({ label, spans }) => `${spans.length} ${label.toLowerCase()}`).join(', ')}; ${series.shown.length} series below`}
         onPointerMove={onPointer}
         onPointerLeave={() => setHoverMs(null)}
       >
-        {ticks.map((ms, index) => (
-          <g key={ms}>
-            <line className="grid" x1={scale.x(ms)} x2={scale.x(ms)} y1={TOP - 6} y2={bottom} />
-            <text
-              className="tick"
-              x={scale.x(ms)}
-              y={bottom + 17}
-              textAnchor={index === 0 ? 'end' : index === ticks.length - 1 ? 'start' : 'middle'}
-            >
-              {clockText(ms)}
-            </text>
-          </g>
-        ))}
-        {onsetMs !== null && onsetMs >= startMs && (
+        <Grid scale={scale} from={TOP - 6} to={height} />
+        {onsetMs !== null && onsetMs >= startMs && onsetMs <= endMs && (
           <g>
             <rect
               className="hurt"
               x={scale.x(onsetMs)}
               y={TOP - 6}
-              width={scale.x(nowMs) - scale.x(onsetMs)}
-              height={bottom - TOP + 6}
+              width={Math.max(0, scale.x(decidedMs) - scale.x(onsetMs))}
+              height={height - TOP + 6}
             />
-            <line className="onset" x1={scale.x(onsetMs)} x2={scale.x(onsetMs)} y1={TOP - 12} y2={bottom} />
+            <line className="onset" x1={scale.x(onsetMs)} x2={scale.x(onsetMs)} y1={TOP - 12} y2={height} />
             <text className="onset-word" x={scale.x(onsetMs) - 5} y={TOP - 10} textAnchor="end">
               {facts.hurt.overall === 'yes' ? 'users hurt' : 'onset'} from {clockText(onsetMs)}
             </text>
@@ -119,46 +120,56 @@ export function Timeline({ record }: { record: DecisionRecord }) {
               top={top}
             />
             {lane.spans.map((span, row) => (
-              <SpanRow
-                key={span.id}
-                span={span}
-                top={top + row * ROW}
-                scale={scale}
-                startMs={startMs}
-                stance={stanceOf(span.id)}
-              />
+              <SpanRow key={span.id} span={span} top={top + row * ROW} scale={scale} stance={stanceOf(span.id)} />
             ))}
           </g>
         ))}
-        {series.shown.map((one, index) => (
-          <Series
-            key={one.id}
-            series={one}
-            top={tops[index] ?? 0}
-            height={SPARK}
-            scale={scale}
-            stance={stanceOf(one.id)}
-            hoverMs={hoverMs}
-          />
-        ))}
-        <line className="decided" x1={scale.x(nowMs)} x2={scale.x(nowMs)} y1={TOP - 18} y2={bottom} />
-        <text className="decided-word" x={scale.x(nowMs)} y={TOP - 24} textAnchor="end">
-          decided {clockText(nowMs)}: {decided}
-        </text>
-        {hoverMs !== null && (
-          <g className="hover">
-            <line x1={scale.x(hoverMs)} x2={scale.x(hoverMs)} y1={TOP - 6} y2={bottom} />
-            <text x={scale.x(hoverMs)} y={bottom + 17} textAnchor="middle">
-              {clockText(hoverMs)}
+        {isDecidedShown && (
+          <>
+            <line className="decided" x1={scale.x(decidedMs)} x2={scale.x(decidedMs)} y1={TOP - 18} y2={height} />
+            <text
+              className="decided-word"
+              x={Math.max(scale.x(decidedMs), Math.min(width, decidedWords.length * LETTER_PX))}
+              y={TOP - 24}
+              textAnchor="end"
+            >
+              {decidedWords}
             </text>
-          </g>
+          </>
         )}
+        {hoverMs !== null && (
+          <line className="pointer" x1={scale.x(hoverMs)} x2={scale.x(hoverMs)} y1={TOP - 6} y2={height} />
+        )}
+      </svg>
+      {series.shown.map((one) => (
+        <div key={one.id} className={`series-row ${isWide ? 'wide' : ''} ${stanceOf(one.id) ?? ''}`}>
+          <div className="series-name" title={one.query}>
+            <strong>
+              {stanceMark(stanceOf(one.id))}
+              {one.name.replaceAll('_', ' ')}
+              {one.sli && ' ●'}
+            </strong>
+            <span>{rangeText(one, hoverMs)}</span>
+          </div>
+          <SeriesPlot
+            series={one}
+            stance={stanceOf(one.id)}
+            width={width - scale.gutter - RIGHT}
+            height={PLOT_PX}
+            moments={moments}
+            onHover={setHoverMs}
+            onZoom={(from, to) => onZoom(zoomText(from, to))}
+          />
+        </div>
+      ))}
+      <svg width={width} height={AXIS_PX} aria-hidden="true">
+        <Ticks scale={scale} hoverMs={hoverMs} count={isWide ? 7 : 4} />
       </svg>
       <p className="legend">
         <span>✓ supports the verdict</span>
         <span>✗ contradicts it</span>
         <span>● what users feel</span>
-        <span>dashed: objective</span>
+        <span>dashed across: objective</span>
         <span>◂ began earlier</span>
         {series.hidden > 0 && <span>{series.hidden} more series under Evidence</span>}
       </p>
@@ -166,63 +177,37 @@ export function Timeline({ record }: { record: DecisionRecord }) {
   )
 }
 
-function LaneLabel({ text, scale, top }: { text: string; scale: Scale; top: number }) {
-  const isWide = scale.gutter > 0
-  return (
-    <text
-      className="lane"
-      x={isWide ? scale.gutter - 10 : 2}
-      y={isWide ? top + 15 : top - 3}
-      textAnchor={isWide ? 'end' : 'start'}
-    >
-      {text}
-    </text>
-  )
+const GRID = 7
+
+function momentsAlong({ startMs, endMs }: Scale, count: number): number[] {
+  return [...Array(count).keys()].map((index) => startMs + ((endMs - startMs) * index) / (count - 1))
 }
 
-/** How wide a letter of the drawing's text is at most, on average; what is cited is bold. */
-const LETTER = { plain: 6.5, bold: 7.3 }
+function Grid({ scale, from, to }: { scale: Scale; from: number; to: number }) {
+  return momentsAlong(scale, GRID).map((ms) => (
+    <line key={ms} className="grid" x1={scale.x(ms)} x2={scale.x(ms)} y1={from} y2={to} />
+  ))
+}
 
-function SpanRow({
-  span,
-  top,
-  scale,
-  startMs,
-  stance,
-}: {
-  span: Span
-  top: number
-  scale: Scale
-  startMs: number
-  stance: Stance
-}) {
-  const from = scale.x(span.fromMs)
-  const to = Math.max(scale.x(span.toMs), from + 4)
-  const room = { right: scale.width - RIGHT - from - 8, left: from - scale.gutter - 12 }
-  // On a narrow screen words run over the whole width, on top of the bar.
-  const isNarrow = scale.gutter === 0
-  const isLeft = !isNarrow && room.left > room.right
-  const began = span.fromMs < startMs ? `◂ ${beganText(span.fromMs, startMs)} ` : ''
-  const words = `${stanceMark(stance)}${began}${span.words}`
-  const most = Math.floor(
-    (isNarrow ? scale.width - RIGHT : isLeft ? room.left : room.right) / LETTER[stance ? 'bold' : 'plain'],
-  )
+function Ticks({ scale, hoverMs, count }: { scale: Scale; hoverMs: number | null; count: number }) {
   return (
-    <g className={`span ${span.colour} ${span.isOver ? 'over' : ''} ${stance ?? ''}`}>
-      <title>{words}</title>
-      {span.isMoment ? (
-        <path d={`M${from - 6} ${top + 17} L${from + 6} ${top + 17} L${from} ${top + 5} Z`} />
-      ) : (
-        <rect x={from} y={top + 4} width={to - from} height={ROW - 8} rx={3} />
+    <>
+      {momentsAlong(scale, count).map((ms, index) => (
+        <text
+          key={ms}
+          className="tick"
+          x={scale.x(ms)}
+          y={16}
+          textAnchor={index === 0 ? 'start' : index === count - 1 ? 'end' : 'middle'}
+        >
+          {clockText(ms)}
+        </text>
+      ))}
+      {hoverMs !== null && (
+        <text className="at" x={scale.x(hoverMs)} y={16} textAnchor="middle">
+          {clockText(hoverMs)}
+        </text>
       )}
-      <text x={isNarrow ? 2 : isLeft ? from - 9 : from + 9} y={top + 15} textAnchor={isLeft ? 'end' : 'start'}>
-        {words.length <= most ? words : `${words.slice(0, Math.max(4, most - 1))}…`}
-      </text>
-    </g>
+    </>
   )
-}
-
-function beganText(fromMs: number, startMs: number): string {
-  const hours = (startMs - fromMs) / 3_600_000
-  return hours < 20 ? clockText(fromMs) : `${Math.round(hours / 24) || 1} d before`
 }

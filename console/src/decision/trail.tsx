@@ -39,10 +39,16 @@ export function ApprovalsPanel({ approvals }: Pick<DecisionContext, 'approvals'>
   )
 }
 
+/** What the check of the chain said about one entry. */
+function Checked({ seq, brokenAt }: { seq: number; brokenAt: number | null }) {
+  if (brokenAt === null || seq < brokenAt) return <Chip tone="good">✓ verified</Chip>
+  return seq === brokenAt ? <Chip tone="bad">✗ broken here</Chip> : <Chip tone="warn">after the break</Chip>
+}
+
 /** Where it stands on the record, and whether the record holds. */
 export function RecordPanel({ record, context }: { record: DecisionRecord; context: DecisionContext }) {
   const verification = useQuery(verifyQuery)
-  const { proof, entries, siblings, runs } = context
+  const { proof, entries, siblings } = context
   const { decision } = record
   return (
     <Panel
@@ -64,19 +70,6 @@ export function RecordPanel({ record, context }: { record: DecisionRecord; conte
       </p>
       {verification.error && <Failure error={verification.error} />}
       {verification.data && <VerifyResult verification={verification.data} />}
-      {runs.length > 0 && (
-        <>
-          <h3>Runs</h3>
-          <ul>
-            {runs.map((run) => (
-              <li key={run.id}>
-                <Chip tone="info">{run.state.replaceAll('_', ' ')}</Chip> {wordFor(ACTION_WORDS, run.action)}
-                {run.isDryRun && ' (rehearsal)'}, requested <Time at={run.requestedAt} /> by {run.requestedBy}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
       <h3>Audit entries of this incident</h3>
       <ol className="entries">
         {entries.map(({ seq, entry, words }) => (
@@ -84,6 +77,7 @@ export function RecordPanel({ record, context }: { record: DecisionRecord; conte
             <span className="num">{seq}</span> <Time at={entry.at} /> <strong>{wordFor(KIND_WORDS, entry.kind)}</strong>{' '}
             {words} <span className="soft">by {entry.actor.id}</span>
             {entry.kind === 'decision_made' && entry.decisionId === record.id && <Chip tone="info">this decision</Chip>}
+            {verification.data && <Checked seq={seq} brokenAt={verification.data.problem?.seq ?? null} />}
           </li>
         ))}
         {entries.length === 0 && <li className="soft">none</li>}
