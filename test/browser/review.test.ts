@@ -196,7 +196,9 @@ describe('what people look back at', () => {
     const run = page.getByRole('region', { name: 'Run', exact: true })
     await run.getByText('confirm-health').waitFor()
     expect(await run.textContent()).toContain('✓ verified')
-    expect(await page.getByRole('region', { name: 'Approvals' }).textContent()).toContain('alice approved through console')
+    expect(await page.getByRole('region', { name: 'Approvals' }).textContent()).toContain(
+      'alice approved through console',
+    )
     await run.getByRole('link').click()
     await page.getByRole('heading', { level: 1, name: /^Run of/ }).waitFor()
     expect(complaints).toEqual([])
@@ -217,7 +219,9 @@ describe('what people look back at', () => {
     const { page } = await browser.open()
     await page.goto(to('report'))
     await page.getByText('Needless failovers avoided').waitFor()
-    const report = (await (await fetch(`${life.url}/v1/report?since=2020-01-01T00:00:00Z`)).json()) as { needlessAvoided: number }
+    const report = (await (await fetch(`${life.url}/v1/report?since=2020-01-01T00:00:00Z`)).json()) as {
+      needlessAvoided: number
+    }
     const short = await page.getByRole('region', { name: 'In short' }).textContent()
     expect(short).toContain(`avoided${report.needlessAvoided}among 3 of 6`)
   })
