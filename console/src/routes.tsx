@@ -91,6 +91,14 @@ export function createConsoleRouter(queries: QueryClient) {
     routeTree: root.addChildren([now, incidents, incident, decision, audit, report, plans, run, evals]),
     defaultErrorComponent: ScreenError,
     scrollRestoration: true,
+    // Words as they are: what stands in an address is read and typed by people too.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const words = Object.entries(search).flatMap(([name, value]) =>
+        typeof value === 'string' ? [[name, value]] : [],
+      )
+      return words.length === 0 ? '' : `?${new URLSearchParams(words)}`
+    },
   })
 }
 
