@@ -98,7 +98,11 @@ const IDENTIFIERS = new RegExp(
 
 /** A rule's own words with the identifiers in them said plainly. */
 export function plainText(text: string): string {
-  return text.replace(IDENTIFIERS, (key) =>
+  const about = text
+    .replace(/^(.+) is not answered by it$/, 'this is no answer to $1')
+    .replace('not known: no_evidence', 'nothing could be read about it')
+    .replace('(no_evidence)', '(nothing could be read about it)')
+  return about.replace(IDENTIFIERS, (key) =>
     key in CATEGORY_WORDS ? wordFor(CATEGORY_WORDS, key) : wordFor(ACTION_WORDS, key),
   )
 }

@@ -1,7 +1,7 @@
 import type { DecisionRecord } from '../api/types.ts'
 import { Time } from '../ui/basics.tsx'
-import { actionPhrase, CATEGORY_WORDS, DISPOSITION_WORDS, siteText, wordFor } from '../words.ts'
-import { whyNoFailover } from './levers.tsx'
+import { actionPhrase, actionWords, CATEGORY_WORDS, DISPOSITION_WORDS, siteText, wordFor } from '../words.ts'
+import { whyNoFailover, whyNot } from './levers.tsx'
 
 const REASONS_TOLD = 3
 
@@ -12,7 +12,6 @@ export function Headline({ record }: { record: DecisionRecord }) {
   const isFailover = target !== null
   const phrase = actionPhrase(action, target, snapshot.service)
   const verdict = opinion?.verdict ?? null
-  const whyNot = whyNoFailover(record)
   return (
     <header className={`headline ${isFailover ? 'moved' : 'stayed'}`}>
       <p className="kicker">
@@ -28,11 +27,12 @@ export function Headline({ record }: { record: DecisionRecord }) {
           Because: {verdict.rootCause.summary} <span className="soft">({opinion?.analyst})</span>
         </p>
       )}
-      {!isFailover && whyNot.length > 0 && (
-        <p className="because">
-          No failover, because {whyNot.slice(0, REASONS_TOLD).join('; ')}
-          {whyNot.length > REASONS_TOLD && `; and ${whyNot.length - REASONS_TOLD} more below`}.
-        </p>
+      {!isFailover && <Because what="No failover" reasons={whyNoFailover(record)} />}
+      {verdict && verdict.recommendedAction !== action && (
+        <Because
+          what={`It recommends to ${actionWords(verdict.recommendedAction)}, which was not permitted`}
+          reasons={whyNot(verdict.recommendedAction, record)}
+        />
       )}
       <dl className="facts">
         <div>
@@ -68,6 +68,17 @@ export function Headline({ record }: { record: DecisionRecord }) {
         </div>
       </dl>
     </header>
+  )
+}
+
+function Because({ what, reasons }: { what: string; reasons: readonly string[] }) {
+  if (reasons.length === 0) return null
+  const more = reasons.length - REASONS_TOLD
+  return (
+    <p className="because">
+      {what}, because {reasons.slice(0, REASONS_TOLD).join('; ')}
+      {more > 0 && `; and ${more} more below`}.
+    </p>
   )
 }
 

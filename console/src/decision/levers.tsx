@@ -15,6 +15,19 @@ interface Lever {
   readonly limits: readonly Reason[]
 }
 
+/** What a newcomer asks first stands first: the cause and the changes, then the place to go to, then what was set up beforehand. */
+const ORDER = [/^(opinion|change)\./, /^(?!target\.|state\.|plan\.)/, /^target\./, /^state\./, /^plan\./]
+
+function inOrder(reasons: readonly Reason[]): readonly Reason[] {
+  const rank = ({ rule }: Reason) => ORDER.findIndex((pattern) => pattern.test(rule))
+  return reasons.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** Why one action was not permitted; empty where it was. */
+export function whyNot(action: Action, record: DecisionRecord): readonly string[] {
+  return leverOf(action, record).blocks.map(({ detail }) => plainText(detail))
+}
+
 /** Why no failover was permitted, in the words that hold for all of them; empty where one was. */
 export function whyNoFailover(record: DecisionRecord): readonly string[] {
   const failovers = LEVERS.filter((action) => action in SITES)
@@ -51,7 +64,7 @@ export function Levers({ record, context }: { record: DecisionRecord; context: D
 function leverOf(action: Action, { decision, snapshot }: DecisionRecord): Lever {
   const target = action in SITES ? SITES[action as keyof typeof SITES] : null
   const of = (outcome: Reason['outcome']) =>
-    decision.reasons.filter((reason) => reason.action === action && reason.outcome === outcome)
+    inOrder(decision.reasons.filter((reason) => reason.action === action && reason.outcome === outcome))
   return {
     action,
     phrase: actionPhrase(action, target, snapshot.service),

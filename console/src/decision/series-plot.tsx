@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { SeriesSignal } from '../../../agent/domain/signal.ts'
@@ -23,14 +23,16 @@ interface PlotProps {
 /** One metric over the shared stretch of time, with its objective, the onset and the decision. */
 export function SeriesPlot({ series, stance, width, height, moments, onHover, onZoom }: PlotProps) {
   const box = useRef<HTMLDivElement>(null)
+  const drawn = useRef<uPlot | null>(null)
   const theme = useTheme()
   const tell = useRef({ onHover, onZoom })
   tell.current = { onHover, onZoom }
   const { startMs, endMs, onsetMs, decidedMs } = moments
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme's colours are read from the style sheet
-  useEffect(() => {
+  // Before the browser paints, so that curves and lanes never stand in different places.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme's colours are read from the style sheet; another size redraws below
+  useLayoutEffect(() => {
     const element = box.current
-    if (!element || width < 40) return
+    if (!element) return
     const colours = getComputedStyle(document.documentElement)
     const colour = (name: string) => colours.getPropertyValue(`--${name}`).trim()
     const known = series.points.flatMap(([, value]) => (value === null ? [] : [value]))
@@ -98,8 +100,12 @@ export function SeriesPlot({ series, stance, width, height, moments, onHover, on
       [series.points.map(([seconds]) => seconds), series.points.map(([, value]) => value)],
       element,
     )
+    drawn.current = plot
     return () => plot.destroy()
-  }, [series, stance, width, height, startMs, endMs, onsetMs, decidedMs, theme])
+  }, [series, stance, startMs, endMs, onsetMs, decidedMs, theme])
+  useLayoutEffect(() => {
+    if (drawn.current?.width !== width || drawn.current.height !== height) drawn.current?.setSize({ width, height })
+  }, [width, height])
   return <div ref={box} className="plot" style={{ height }} />
 }
 

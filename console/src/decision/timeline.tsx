@@ -58,7 +58,9 @@ export function Timeline({ record, context, zoom, onZoom }: TimelineProps) {
   useLayoutEffect(() => {
     const element = box.current
     if (!element) return
-    const observer = new ResizeObserver(() => setWidth(Math.max(280, element.clientWidth)))
+    const measure = () => element.clientWidth > 0 && setWidth(Math.max(280, element.clientWidth))
+    measure()
+    const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
