@@ -13,6 +13,8 @@ const VIEWS: Readonly<Record<string, BrowserContextOptions>> = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', isMobile: true, hasTouch: true },
 }
 
+const SETTLED_MS = 1000
+
 const [wanted = 'screenshots'] = process.argv.slice(2)
 const out = resolve(wanted)
 mkdirSync(out, { recursive: true })
@@ -33,8 +35,9 @@ try {
     for (const [name, path] of Object.entries(life.screens)) {
       await page.goto(life.url + path)
       await page.locator('h1').first().waitFor()
-      // The pages ask on, so the network never falls silent for long; what they show first is there by then.
-      await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => undefined)
+      // Pages ask on for what may change, so the network never falls silent; what they show first is there by then.
+      await page.waitForTimeout(SETTLED_MS)
+      await page.screenshot({ path: join(out, `${name}.${view}.first.png`) })
       await page.screenshot({ path: join(out, `${name}.${view}.png`), fullPage: true })
     }
   }
