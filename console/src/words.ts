@@ -100,8 +100,10 @@ const IDENTIFIERS = new RegExp(
 export function plainText(text: string): string {
   const about = text
     .replace(/^(.+) is not answered by it$/, 'this is no answer to $1')
-    .replace('not known: no_evidence', 'nothing could be read about it')
+    .replace('not known: no_evidence', 'nothing could be read about the place to go to')
     .replace('(no_evidence)', '(nothing could be read about it)')
+    .replace('no plan for this action', 'there is no plan for it')
+    .replace(/^own telemetry: /, 'asked whether users are hurt, own telemetry says: ')
   return about.replace(IDENTIFIERS, (key) =>
     key in CATEGORY_WORDS ? wordFor(CATEGORY_WORDS, key) : wordFor(ACTION_WORDS, key),
   )

@@ -25,7 +25,7 @@ function inOrder(reasons: readonly Reason[]): readonly Reason[] {
 
 /** Why one action was not permitted; empty where it was. */
 export function whyNot(action: Action, record: DecisionRecord): readonly string[] {
-  return leverOf(action, record).blocks.map(({ detail }) => plainText(detail))
+  return told(leverOf(action, record).blocks)
 }
 
 /** Why no failover was permitted, in the words that hold for all of them; empty where one was. */
@@ -34,7 +34,12 @@ export function whyNoFailover(record: DecisionRecord): readonly string[] {
     .map((action) => leverOf(action, record))
     .filter(({ isThere }) => isThere)
   const reasons = failovers.length > 1 ? sharedBlocks(failovers) : (failovers[0]?.blocks ?? [])
-  return reasons.map(({ detail }) => plainText(detail))
+  return told(reasons)
+}
+
+/** Several rules may have seen the same; it is said once. */
+function told(reasons: readonly Reason[]): readonly string[] {
+  return [...new Set(reasons.map(({ detail }) => plainText(detail)))]
 }
 
 /** What it could have done, how far each was permitted, and what stood in the way: the reason why it did not fail over. */
