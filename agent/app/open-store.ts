@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { type Config, dataFolderOf } from '../config.ts'
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { type AnchorWriter, anchorFile } from '../store/anchors.ts'
 import { type DatabaseServer, startEmbedded } from '../store/embedded.ts'
@@ -58,7 +58,8 @@ export async function openConfiguredStore(
         log.error({ err: fault }, 'audit head could not be anchored')
       },
       isPublishing: config.settings.events.nats?.publish !== undefined,
-      maximumSkewMs: MAXIMUM_SKEW_MS,
+      // A clock that was handed in is right by definition.
+      ...(clock === systemClock ? { maximumSkewMs: MAXIMUM_SKEW_MS } : {}),
       applicationName: `failwise ${purpose}`,
     })
     return {

@@ -11,13 +11,6 @@ import { findPostmaster, serverEnvironment } from '../../agent/store/postmaster.
 import { databaseUser } from '../../agent/store/unprivileged-user.ts'
 import { makeTemplate, openFolder } from './test-database.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Where the run's one database server is reached, as superuser. */
-    readonly databaseServerUrl: string
-  }
-}
-
 const PASSWORD = 'of-this-run-only'
 /** Nothing in it outlives the run, so nothing of it needs to reach the disk. */
 const SETTINGS = {

@@ -10,6 +10,13 @@ import { type Clock, systemClock } from '../../agent/lib/clock.ts'
 import { type OpenStoreOptions, openStore, StoreOptions } from '../../agent/store/open-store.ts'
 import type { Store } from '../../agent/store/store.ts'
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the run's one database server is reached, as superuser. */
+    readonly databaseServerUrl: string
+  }
+}
+
 /** A folder that the database's own user may enter, when tests run as root. */
 export async function openFolder(parent = tmpdir()): Promise<string> {
   const folder = await mkdtemp(path.join(parent, 'failwise-store-'))
