@@ -7,7 +7,8 @@ export default defineConfig({
     fileParallelism: false,
     // Found at the first look that sees it; only a failure waits that long.
     expect: { poll: { timeout: 15_000 } },
-    testTimeout: 60_000,
+    retry: process.env.CI ? 2 : 0,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 })
