@@ -94,7 +94,7 @@ export function Timeline({ record, context, zoom, onZoom }: TimelineProps) {
         width={width}
         height={height}
         role="img"
-        aria-label={`Timeline: ${lanes.map(({ label, spans }) => `${spans.length} ${label.toLowerCase()}`).join(', ')}; ${series.shown.length} series below`}
+        aria-label={`Timeline up to the decision and what followed: ${lanes.map(({ label, spans }) => `${spans.length} ${label.toLowerCase()}`).join(', ')}; ${series.shown.length} series below`}
         onPointerMove={onPointer}
         onPointerLeave={() => setHoverMs(null)}
       >
