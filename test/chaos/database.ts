@@ -44,7 +44,7 @@ export async function startDatabase(name: string, address: string, wanted: Wante
     const source = ['-d', `host=${follows} user=postgres application_name=${name}`]
     await asPostgres('pg_basebackup', ...source, '-D', data, '-R', '-X', 'stream', '-c', 'fast')
   }
-  const flags = ['listen_addresses=*', `unix_socket_directories=${data}`, 'max_connections=80', ...settings]
+  const flags = ['listen_addresses=*', 'unix_socket_directories=', 'max_connections=80', ...settings]
   const options = flags.map((one) => `-c ${one}`).join(' ')
   const takeAddress = async () => {
     await shell('ip', '-n', `fwchaos-${name}`, 'addr', 'add', `${SERVICE_ADDRESS}/24`, 'dev', 'database')
@@ -52,12 +52,18 @@ export async function startDatabase(name: string, address: string, wanted: Wante
     const [file, ...rest] = [...machine, 'arping', '-q', '-U', '-c', '2', '-I', 'database', SERVICE_ADDRESS]
     await shell(file as string, ...rest)
   }
-  const start = () => asPostgres('pg_ctl', '-D', data, '-w', '-t', '60', '-l', `${data}.log`, '-o', options, 'start')
+  const start = async () => {
+    try {
+      await asPostgres('pg_ctl', '-D', data, '-w', '-t', '60', '-l', `${data}.log`, '-o', options, 'start')
+    } catch (cause) {
+      throw new Error(`${name} does not start:\n${readFileSync(`${data}.log`, 'utf8').slice(-1500)}`, { cause })
+    }
+  }
   await start()
   if (follows === undefined) await takeAddress()
   return {
     folder: data,
-    start: async () => void (await start()),
+    start,
     stop: async () => void (await asPostgres('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop')),
     loseMachine: async () => {
       await network.cut(name, 'database')

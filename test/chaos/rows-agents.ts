@@ -44,14 +44,17 @@ export async function carriedOut(
     await strike(scene.agentNamed(agentId), agentId as string)
   }
   await scene.reportOutage()
-  const question = await scene.question()
-  await approved(scene, question)
+  await approved(scene)
 }
 
-/** Alice's yes has to be taken. */
-export async function approved(scene: Scene, question: Approval): Promise<void> {
-  const { isTaken, said } = await scene.approve(question)
-  if (!isTaken) throw new Error(`the approval was not taken: ${said.trim()}`)
+/** Alice says yes to what is asked now; a question that was overtaken by another look is asked again. */
+export async function approved(scene: Scene): Promise<void> {
+  const endMs = performance.now() + 240_000
+  for (;;) {
+    const { isTaken, said } = await scene.approve(await scene.question())
+    if (isTaken) return
+    if (performance.now() > endMs) throw new Error(`the approval was not taken: ${said.trim()}`)
+  }
 }
 
 export async function untilSucceeded(scene: Scene, timeoutMs = 120_000): Promise<void> {

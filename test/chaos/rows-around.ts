@@ -109,7 +109,7 @@ export const AROUND_ROWS: readonly Row[] = [
         jumped = agent.name
         agent.setClock(7200)
       }
-      await approved(scene, question)
+      await approved(scene)
       await untilSucceeded(scene)
       for (const agent of scene.agents) agent.setClock(0)
       return 'the question stayed open; the run went on with an agent whose clock is right'
@@ -168,10 +168,10 @@ export const AROUND_ROWS: readonly Row[] = [
       await b.ended
       const again = await scene.start('b')
       await scene.reportOutage()
-      const question = await scene.question()
+      await scene.question()
       await replace(again, next)
       await replace(c, next)
-      await approved(scene, question)
+      await approved(scene)
       await untilSucceeded(scene)
       await stop()
       const versions = new Set((await scene.store.agents.list()).map(({ version }) => version))

@@ -132,7 +132,7 @@ export async function openScene(
       },
       question: async () => {
         const [asked] = await eventually(
-          () => store.approvals.list({ limit: 1 }),
+          () => store.approvals.list({ status: 'pending', limit: 1 }),
           (found) => found.length > 0,
           240_000,
           'the question',
