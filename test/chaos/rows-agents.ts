@@ -1,4 +1,3 @@
-import type { Approval } from '../../agent/domain/approval.ts'
 import { systemClock } from '../../agent/lib/clock.ts'
 import { type AgentProcess, ready } from './agents.ts'
 import { closedGate, inTime, type Row, secondsSince } from './row.ts'
