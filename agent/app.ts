@@ -1,115 +1,50 @@
 import { hostname } from 'node:os'
 import type { CollectorPorts } from '../collectors/shared/ports.ts'
 import { systemPorts } from '../collectors/shared/system-ports.ts'
+import type { Agent, AgentOptions } from './app/agent.ts'
 import { buildAnalyst } from './app/analyst.ts'
 import { anomalyKeeperOf, anomalyObserver } from './app/anomaly.ts'
-import type { AnsweringParts } from './app/answering.ts'
-import { escalateQuestions } from './app/asking.ts'
-import { checkAudit } from './app/audit-check.ts'
 import { readCalibrations } from './app/calibrations.ts'
-import { countAssessment, showQueues } from './app/count.ts'
+import { countAssessment } from './app/count.ts'
 import { countedServices } from './app/counted-services.ts'
+import { startDelivery } from './app/delivering.ts'
 import { drillCalendar } from './app/drill-calendar.ts'
 import { startEvents } from './app/events.ts'
-import { type Intake, intakeFor, metricsKeeper } from './app/intake.ts'
+import { type Every, keepHouse } from './app/housekeeping.ts'
+import { intakeFor, metricsKeeper } from './app/intake.ts'
 import { probeIsolation } from './app/isolation-probe.ts'
 import { assessmentFields, entryFields } from './app/log-fields.ts'
-import { type AgentMetrics, agentMetrics } from './app/metrics.ts'
+import { agentMetrics } from './app/metrics.ts'
 import { notifiersOf } from './app/notifiers.ts'
 import { observedNotifier, observedServices, observedTracer } from './app/observed.ts'
 import { openConfiguredStore } from './app/open-store.ts'
 import { planBook } from './app/plan-book.ts'
-import { type PolicyKeeper, policyKeeper } from './app/policy-keeper.ts'
-import { type RunDesk, runDesk } from './app/run-desk.ts'
+import { policyKeeper } from './app/policy-keeper.ts'
+import { runDesk } from './app/run-desk.ts'
 import { secretKeyIn } from './app/secret-key.ts'
 import { serviceBook } from './app/service-book.ts'
 import { slackAsking } from './app/slack-asking.ts'
 import { storeBudget } from './app/store-budget.ts'
 import { spanningTracer, spansOf, stageSpans } from './app/tracing.ts'
-import { type UpstreamHealth, upstreamBoard } from './app/upstream-board.ts'
-import { type People, peopleOf } from './approval/people.ts'
+import { upstreamBoard } from './app/upstream-board.ts'
+import { peopleOf } from './approval/people.ts'
 import { channelOrder } from './config/notify-settings.ts'
-import { type Config, dataFolderOf, type Environment, recordingsFolderOf } from './config.ts'
+import { dataFolderOf, recordingsFolderOf } from './config.ts'
 import type { Action } from './domain/action.ts'
-import type { Alert } from './domain/alert.ts'
-import type { Instant } from './domain/time.ts'
 import type { Isolation } from './engine/agent-state.ts'
 import { type AssessDeps, type Assessment, assess, claimLeaseMs } from './engine/assess.ts'
 import { startAssessor } from './engine/assessor.ts'
-import { pageLateIncidents } from './engine/late.ts'
 import { announce, type LifeDeps, startLife } from './engine/life.ts'
 import { type Loop, startLoop } from './engine/loop.ts'
-import type { PlanBook } from './engine/plan-book.ts'
-import type { Progress } from './engine/progress.ts'
-import type { ServiceBook } from './engine/service-entry.ts'
 import { watchOnce } from './engine/watch.ts'
 import { nats } from './events/nats.ts'
-import { type Clock, systemClock } from './lib/clock.ts'
-import type { Http } from './lib/http.ts'
+import { systemClock } from './lib/clock.ts'
 import { HttpClientOptions, httpClient } from './lib/http-client.ts'
 import { sortableIds } from './lib/ids.ts'
-import type { Log } from './lib/log.ts'
-import { createMask, type Mask } from './lib/mask.ts'
+import { createMask } from './lib/mask.ts'
 import { retrying } from './lib/retry.ts'
 import { traceIdOfIncident } from './lib/spans.ts'
-import type { AnalystPrompt } from './llm/analyst-prompt.ts'
-import { runDelivery } from './notify/outbox.ts'
 import { processIdentity } from './store/process-identity.ts'
-import type { Store } from './store/store.ts'
-
-export interface AgentOptions {
-  readonly config: Config
-  readonly environment: Environment
-  readonly log: Log
-  readonly version: string
-  /** `serve` owns the data folder; `command` works beside it. */
-  readonly purpose: 'serve' | 'command'
-  /** The machine's clock unless given. */
-  readonly clock?: Clock
-  /** `auto` unless given: every configured model, then the rules. */
-  readonly analyst?: string
-  readonly progress?: Progress
-  readonly onAssessed?: (assessment: Assessment) => void
-  /** Its name among the agents; the configured one, or a new one, unless given. */
-  readonly id?: string
-}
-
-/** Everything that was built, for those who answer requests and commands. */
-export interface Agent {
-  readonly id: string
-  readonly config: Config
-  readonly store: Store
-  readonly services: ServiceBook
-  readonly plans: PlanBook
-  readonly runs: RunDesk
-  readonly policy: PolicyKeeper
-  readonly people: People
-  readonly metrics: AgentMetrics
-  readonly clock: Clock
-  readonly log: Log
-  readonly http: Http
-  readonly mask: Mask
-  readonly prompt: AnalystPrompt | null
-  readonly assessDeps: AssessDeps
-  /** Starts the background work: assessing, watching, telling people, keeping house. */
-  start(): Promise<void>
-  /** Only carries out runs, for a command where no agent is alive. */
-  startRuns(): Promise<void>
-  /** Stores alerts under their services; resolves only when they are durable. */
-  intake(alerts: readonly Alert[], receivedAt: Instant): Promise<Intake>
-  /** How the newest tries went with everything that this agent asks of others. */
-  upstreams(): UpstreamHealth[]
-  /** What is needed to take a person's answer, wherever it comes from. */
-  readonly answering: AnsweringParts
-  /** Something was ingested; look now. */
-  nudge(): void
-  /** Something was answered; carry it out and show it now. */
-  nudgeAll(): void
-  /** Assesses one incident now, outside of the background work; null when another agent holds it or it failed. */
-  assessNow(incidentId: string): Promise<Assessment | null>
-  /** Finishes what is in progress and closes everything, newest first. */
-  stop(): Promise<void>
-}
 
 const RETRY = { attempts: 2, firstDelayMs: 200, maxDelayMs: 2000 }
 const CHANGES_PER_LOOK = 200
@@ -250,7 +185,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     metrics.failures.inc({ loop: name })
     log.warn({ loop: name, err: error }, 'background round failed, trying again')
   }
-  const every = (name: string, intervalMs: number, round: (abort: AbortSignal) => Promise<unknown>) => {
+  const every: Every = (name, intervalMs, round) => {
     const wrapped = async (abort: AbortSignal) => {
       await round(abort)
       return false
@@ -337,26 +272,14 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       const calendar = { config, services, plans, policy, store, http, clock, runs, log, agentId: id }
       every('drills', 15_000, drillCalendar(calendar))
     }
-    every('expiry', 2000, async () => {
-      await store.approvals.expire()
-      await store.runs.expire()
-    })
-    every('escalation', 5000, () =>
-      escalateQuestions({ store, services, people, clock, settings: settings.approval, messages }),
-    )
     if (asking) {
       await asking.start()
       every('slack', 2000, () => asking.show())
       showing = loops.at(-1) ?? null
     }
-    every('late', 5000, () => pageLateIncidents({ store, services, clock, messages }))
-    every('gauges', 15_000, async () => {
-      showQueues(metrics, await store.maintenance.queues(), clock.now())
-      await runs.showDrills()
-    })
-    every('audit', 6 * 3_600_000, () => checkAudit(config, { store, metrics, clock, log }))
-    every('retention', 3_600_000, () =>
-      store.agents.alone('retention', () => store.maintenance.prune(settings.store.retention)),
+    keepHouse(
+      { config, store, services, people, clock, log, metrics, messages, showDrills: () => runs.showDrills() },
+      every,
     )
 
     if (broker && settings.events.nats)
@@ -370,24 +293,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
           nudge: () => assessor?.nudge(),
         }),
       )
-    const delivering = new AbortController()
-    const ports = {
-      outbox: store.outbox,
-      agentId: id,
-      notifiers: notifiersOf(settings.notify, { http, clock }).map((one) => observedNotifier(one, metrics, board)),
-      clock,
-      random: Math.random,
-      log,
-      deadline: (ms: number) => AbortSignal.timeout(ms),
-    }
-    const delivery = runDelivery(ports, settings.notify.delivery, delivering.signal)
-    loops.push({
-      nudge: () => {},
-      stop: async () => {
-        delivering.abort()
-        await delivery
-      },
-    })
+    const notifiers = notifiersOf(settings.notify, { http, clock }).map((one) => observedNotifier(one, metrics, board))
+    loops.push(startDelivery({ store, agentId: id, notifiers, clock, log }, settings.notify.delivery))
   }
 
   return {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Agent } from '../app.ts'
+import type { Agent } from '../app/agent.ts'
 import { Settings } from '../config/settings.ts'
 import { ACTIVE_RUN_STATES } from '../domain/run.ts'
 import { Fault } from '../lib/errors.ts'

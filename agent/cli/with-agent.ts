@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
-import { type Agent, createAgent } from '../app.ts'
+import type { Agent } from '../app/agent.ts'
+import { createAgent } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import type { Actor } from '../domain/audit.ts'
 import type { LoadedPlan } from '../engine/plan-book.ts'

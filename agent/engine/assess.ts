@@ -1,10 +1,8 @@
 import type { Actor } from '../domain/audit.ts'
-import type { Evidence } from '../domain/evidence.ts'
 import type { HealthScoreOptions } from '../domain/health-score.ts'
 import type { Incident } from '../domain/incident.ts'
-import { unknownService } from '../domain/service.ts'
 import type { Snapshot } from '../domain/snapshot.ts'
-import { epochMs, instantOf } from '../domain/time.ts'
+import { instantOf } from '../domain/time.ts'
 import type { Clock } from '../lib/clock.ts'
 import { asFault, Fault } from '../lib/errors.ts'
 import type { Http } from '../lib/http.ts'
@@ -14,13 +12,13 @@ import type { Retry } from '../lib/retry.ts'
 import { noSpans, type SpanAttributes, type Spans } from '../lib/spans.ts'
 import type { Analyst } from '../llm/analyst.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { Claim, RawBody } from '../store/records.ts'
+import type { Claim } from '../store/records.ts'
 import type { RecordedDecision, Store } from '../store/store.ts'
 import { agentStateFor, type Isolation } from './agent-state.ts'
-import { collectEvidence } from './collect.ts'
+import { recordFailure } from './failure.ts'
 import { type AnomalyReader, type Judgement, judge } from './judge.ts'
-import { rawBodyOf } from './kept-exchange.ts'
-import { decisionMessages, failureMessages, type MessageOptions, resolvedMessages } from './messages.ts'
+import { look } from './look.ts'
+import { decisionMessages, type MessageOptions, resolvedMessages } from './messages.ts'
 import { type Progress, silent } from './progress.ts'
 import { nextAssessmentAt, usersHurt } from './schedule.ts'
 import type { ServiceBook, ServiceEntry } from './service-entry.ts'
@@ -64,8 +62,6 @@ export interface Assessment {
   readonly timings: { readonly collectMs: number; readonly judgeMs: number; readonly totalMs: number }
 }
 
-/** Collectors get this share of the deadline, so that time remains for the model, the gate and the record. */
-const COLLECT_SHARE = 0.4
 const CLAIM_SLACK_MS = 15_000
 
 /** How long a claim must be held so that no second agent begins while the first may still finish. */
@@ -93,7 +89,7 @@ export async function assess(claim: Claim, deps: AssessDeps): Promise<Assessment
     return assessment
   } catch (error) {
     span.end({ error: asFault(error).code })
-    await fail(claim, deps, error)
+    await recordFailure(claim, deps, error)
     return null
   } finally {
     timer.abort()
@@ -207,64 +203,6 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
   return { incident: evaluated, snapshot: looked.snapshot, judgement, recorded, timings }
 }
 
-interface Look {
-  readonly snapshot: Snapshot
-  readonly bodies: Readonly<Record<string, readonly RawBody[]>>
-}
-
-async function look(
-  incident: Incident,
-  entry: ServiceEntry,
-  deps: AssessDeps,
-  abort: AbortSignal,
-  progress: Progress,
-): Promise<Look> {
-  const { clock } = deps
-  const nowMs = clock.now()
-  const bodies: Record<string, RawBody[]> = {}
-  progress('collect', `${entry.collectors.length} sources`, { service: entry.service.name })
-  const [alerts, evidence] = await Promise.all([
-    deps.store.incidents.alertsOf(incident.id, 50),
-    collectEvidence(
-      entry.collectors,
-      { service: entry.service },
-      {
-        window: { from: instantOf(nowMs - deps.windowMs), to: instantOf(nowMs) },
-        http: deps.http,
-        mask: deps.mask,
-        retry: deps.retry,
-        clock,
-        abort,
-        keep: (exchange) => {
-          const kept = bodies[exchange.evidenceId] ?? []
-          kept.push(rawBodyOf(exchange))
-          bodies[exchange.evidenceId] = kept
-        },
-      },
-      deps.deadlineMs * COLLECT_SHARE,
-    ),
-  ])
-  progress('collect', countText(evidence), {
-    failed: evidence.filter((one) => one.status === 'failed').map((one) => one.id),
-  })
-  const sorted = alerts.map(({ alert }) => alert).sort((a, b) => epochMs(a.startsAt) - epochMs(b.startsAt))
-  return {
-    snapshot: Object.freeze({
-      version: 1,
-      takenAt: instantOf(nowMs),
-      service: entry.service,
-      alerts: sorted,
-      evidence,
-    }),
-    bodies,
-  }
-}
-
-function countText(evidence: readonly Evidence[]): string {
-  const of = (status: Evidence['status']) => evidence.filter((one) => one.status === status).length
-  return `${of('ok')} with something to say, ${of('empty')} empty, ${of('failed')} failed`
-}
-
 /** Seconds of data that moving to the decision's target would lose; null when unknown or when nothing moves. */
 function dataLossOf({ decision, facts }: Judgement): number | null {
   return decision.target === null ? null : facts.targets[decision.target].lagSeconds
@@ -279,38 +217,6 @@ function evaluationOf({ facts, healthScore }: Judgement) {
     score: healthScore.score,
     detail: `users hurt: ${hurt}; alerts firing: ${facts.alert.firing}; series vanished: ${facts.vanished.length}`,
   }
-}
-
-async function fail(claim: Claim, deps: AssessDeps, error: unknown): Promise<void> {
-  const fault = asFault(error)
-  const incident = await deps.store.incidents.get(claim.incidentId)
-  deps.progress?.('record', `no decision: ${fault.message}`)
-  if (!incident) return
-  const known = deps.services.find(incident.service)?.service
-  const nowMs = deps.clock.now()
-  // Without a catalogue entry nothing changes by itself: people are told once, and it is tried again rarely.
-  const pauseMs = known ? RETRY_AFTER_FAILURE_MS : RETRY_UNKNOWN_SERVICE_MS
-  const attempt = known ? claim.attempt : 0
-  const failures = claim.attempt - incident.assessments
-  const wasTold = known !== undefined && claim.isAfterFailure && !isPowerOfTwo(failures)
-  const failure = { reason: fault.message, attempt, at: instantOf(nowMs) }
-  await deps.store.decisions.recordFailure({
-    claim,
-    actor: { kind: 'agent', id: deps.agentId, via: null },
-    reason: fault.message,
-    nextAssessmentAt: instantOf(nowMs + pauseMs),
-    notifications: wasTold
-      ? []
-      : failureMessages(incident, known ?? unknownService(incident.service), failure, deps.messages),
-  })
-}
-
-const RETRY_AFTER_FAILURE_MS = 30_000
-const RETRY_UNKNOWN_SERVICE_MS = 3_600_000
-
-/** People are paged at the first failure after a decision and then ever more rarely, not every half minute. */
-function isPowerOfTwo(failures: number): boolean {
-  return (failures & (failures - 1)) === 0
 }
 
 function questionText({ service }: ServiceEntry, { decision, opinion, healthScore }: Judgement): string {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { KEPT_FOLDER, keptReport, keptReports } from '../../evals/kept-reports.ts'
 import { readShadowReport } from '../../evals/shadow-read.ts'
+import type { Agent } from '../app/agent.ts'
 import { exchangeOfDecision } from '../app/exchange.ts'
 import { planViews, runView } from '../app/plan-view.ts'
-import type { Agent } from '../app.ts'
 import { dataFolderOf, recordingsFolderOf } from '../config.ts'
 import type { ReviewDeps } from './review-deps.ts'
 
