@@ -163,7 +163,8 @@ describe('a run', () => {
     let wake: () => void = () => {}
     const late: unknown[] = []
     const hangs = stageOn(world, 'b', {
-      timeoutMs: 30,
+      // Long enough for the first effect on a busy machine; only then it hangs.
+      timeoutMs: 1000,
       apply: async (ctx) => {
         await ctx.effect('do b', async () => void world.holds.add('b'))
         await new Promise<void>((resolve) => {
