@@ -69,7 +69,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 let current: (() => Promise<void>) | null = null
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
     rmSync(LOCK, { recursive: true, force: true })
     void Promise.resolve(current?.()).finally(() => process.exit(130))
