@@ -210,10 +210,12 @@ function dataLossOf({ decision, facts }: Judgement): number | null {
 
 function evaluationOf({ facts, healthScore }: Judgement) {
   const hurt = usersHurt(facts)
+  // Users who are fine and an alert that fires contradict each other: that ends no incident, and lets no condition count as lasting.
+  const isContradictory = hurt === 'no' && facts.alert.firing > 0
   return {
     at: facts.takenAt,
     good: hurt === 'no' && facts.alert.firing === 0,
-    fresh: hurt !== 'unknown' && facts.vanished.length === 0,
+    fresh: hurt !== 'unknown' && facts.vanished.length === 0 && !isContradictory,
     score: healthScore.score,
     detail: `users hurt: ${hurt}; alerts firing: ${facts.alert.firing}; series vanished: ${facts.vanished.length}`,
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { canonicalJson } from '../../agent/domain/canonical.ts'
+import { agentStateFor } from '../../agent/engine/agent-state.ts'
 import { assess } from '../../agent/engine/assess.ts'
 import { stoppedClock } from '../../agent/lib/clock.ts'
 import type { Collector } from '../../collectors/collector.ts'
@@ -312,6 +313,19 @@ describe('looking again', () => {
     const calm = { ...deps, services: calmBook(test) }
     for (let look = 1; look <= 4; look += 1) await assess(await claimAgain(test), calm)
     expect(await incidentOf(test)).toMatchObject({ closedAt: null, goodEvaluations: 0 })
+  })
+
+  it('never counts a look that found users fine as a bad one, although an alert fires', async () => {
+    const { test, deps } = await scene({ mode: 'shadow' })
+    await sendAlert(test)
+    for (let look = 1; look <= 3; look += 1) {
+      await assess(await claimAgain(test), { ...deps, services: calmBook(test) })
+      test.clock.advance(40_000)
+    }
+    const { store } = test
+    const isolation = deps.isolation
+    const state = await agentStateFor(entryOf(), { store, mode: 'live', isolation, nowMs: test.clock.now() })
+    expect(state.evaluations?.map((one) => one.state)).toEqual(['unknown', 'unknown', 'unknown'])
   })
 
   it('takes a series that vanished for unknown, not for an end, although the alerts resolved with it', async () => {
