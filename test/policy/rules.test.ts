@@ -60,6 +60,11 @@ describe('rules, each alone', () => {
 
   it('end a cooldown at its very moment', () => expect(onState('state.cooldown', { cooldownUntil: NOW })).toBe('act'))
 
+  it('let no lever be pulled in a cooldown, since the store would refuse the run', () => {
+    for (const action of ['self_heal', 'rollback_change', 'region_failover', 'dr_failover'] as const)
+      expect(onState('state.cooldown', { cooldownUntil: ago(-1) }, action), action).toBe('notify')
+  })
+
   it('ask, not act, for a cause that only asking is for', () => {
     expect(saysOf('opinion.cause', 'dr_failover', { opinion: blaming('third_party_service', 'x') })).toBe('ask')
     expect(saysOf('opinion.cause', 'self_heal', { opinion: blaming('mixed', null) })).toBe('ask')

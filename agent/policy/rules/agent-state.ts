@@ -1,6 +1,6 @@
 import { epochMs } from '../../domain/time.ts'
 import type { GateInput } from '../input.ts'
-import { FAILOVERS, type Finding, LEVERS, type Rule, same } from '../rule.ts'
+import { type Finding, LEVERS, type Rule, same } from '../rule.ts'
 
 /** A switch of the agent's state that forbids pulling any lever; people are still told which one it would have been. */
 function stop(id: string, field: 'killSwitch' | 'frozen' | 'paused' | 'maintenance', on: string, off: string): Rule {
@@ -17,13 +17,15 @@ function stop(id: string, field: 'killSwitch' | 'frozen' | 'paused' | 'maintenan
 const cooldown: Rule = {
   id: 'state.cooldown',
   promise: 12,
-  about: 'After a failover the group rests, in both directions, until the cooldown ends or a named person ends it.',
+  about:
+    'After a run the group rests, in both directions and for every lever, until the cooldown ends or a named person ends it.',
   reads: ['state.cooldownUntil', 'now'],
   apply({ state, now }) {
-    if (state.cooldownUntil === null) return same(FAILOVERS, 'act', 'no cooldown')
+    if (state.cooldownUntil === null) return same(LEVERS, 'act', 'no cooldown')
     if (epochMs(state.cooldownUntil) <= epochMs(now))
-      return same(FAILOVERS, 'act', `cooldown ended ${state.cooldownUntil}`)
-    return same(FAILOVERS, 'notify', `cooldown until ${state.cooldownUntil}`)
+      return same(LEVERS, 'act', `cooldown ended ${state.cooldownUntil}`)
+    // The store refuses any run in that time; a decision that says otherwise would promise what never happens.
+    return same(LEVERS, 'notify', `cooldown until ${state.cooldownUntil}`)
   },
 }
 
