@@ -11,7 +11,7 @@ export const ChangeFacts = z.object({
   service: z.string(),
   at: Instant,
   rolloutPercent: z.number().nullable(),
-  /** Positive: it came that many minutes before onset; null when onset is unknown. */
+  /** Positive: it came that many minutes before onset, or before users felt it where an alert began earlier; null when neither is known. */
   minutesBeforeOnset: z.number().nullable(),
   ageMinutes: z.number(),
   /** `service`: the very service; `component`: a part that its telemetry names; `dependency`: something of ours that it needs; `other`. */
@@ -19,13 +19,23 @@ export const ChangeFacts = z.object({
 })
 export type ChangeFacts = z.infer<typeof ChangeFacts>
 
+/** Onset is read from series with a step: a change this much later may still have come first. */
+export const ONSET_SLACK_MINUTES = 2
+
+/** What changes are measured against. */
+interface Times {
+  readonly onsetAt: Instant | null
+  /** When users began to feel it, as series say. */
+  readonly feltAt: Instant | null
+  readonly now: Instant
+}
+
 /** Own changes, newest first, with their distance to onset and to the service. */
 export function changeFacts(
   evidence: readonly Evidence[],
   service: Service,
   dependencies: readonly string[],
-  onsetAt: Instant | null,
-  now: Instant,
+  { onsetAt, feltAt, now }: Times,
 ): ChangeFacts[] {
   const components = componentNames(evidence)
   const own = new Set(dependencies.flatMap((name) => (name.startsWith('own:') ? [plain(name.slice(4))] : [])))
@@ -41,7 +51,7 @@ export function changeFacts(
         service: signal.service,
         at: signal.at,
         rolloutPercent: signal.rolloutPercent,
-        minutesBeforeOnset: onsetAt ? minutesBetween(signal.at, onsetAt) : null,
+        minutesBeforeOnset: minutesBefore(signal.at, onsetAt, feltAt),
         ageMinutes: minutesBetween(signal.at, now),
         relation:
           name === plain(service.name)
@@ -54,6 +64,13 @@ export function changeFacts(
       })
     }
   return facts.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.id < b.id ? -1 : 1))
+}
+
+/** An alert that has fired for days, for whatever reason, must not put every change of today behind the onset of today's trouble. */
+function minutesBefore(at: Instant, onsetAt: Instant | null, feltAt: Instant | null): number | null {
+  if (onsetAt === null) return null
+  const minutes = minutesBetween(at, onsetAt)
+  return minutes < -ONSET_SLACK_MINUTES && feltAt !== null ? minutesBetween(at, feltAt) : minutes
 }
 
 /** Names under which parts of the service appear in labels of its logs and metrics. */

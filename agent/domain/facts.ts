@@ -89,7 +89,7 @@ export function deriveFacts(snapshot: Snapshot): Facts {
     providerEvents: events,
     components,
     dependencies,
-    changes: changeFacts(evidence, service, names, onset.at, now),
+    changes: changeFacts(evidence, service, names, { onsetAt: onset.at, feltAt: feltSince(series), now }),
     logs: logFacts(evidence, onset.at),
     targets: {
       secondary: targetFacts('secondary', service, evidence, events, dependencies, now),
@@ -117,13 +117,17 @@ function alertFacts(snapshot: Snapshot): Facts['alert'] {
 
 /** When it began: the first bad stretch that users felt, or the alert's start, whichever is earlier. */
 function onsetOf(series: readonly SeriesFacts[], alertAt: Instant | null, now: Instant): Facts['onset'] {
-  const felt = series
-    .flatMap((one) => (one.sli && one.firstBadAt ? [one.firstBadAt] : []))
-    .sort((a, b) => epochMs(a) - epochMs(b))[0]
-  if (felt !== undefined && (alertAt === null || epochMs(felt) <= epochMs(alertAt)))
+  const felt = feltSince(series)
+  if (felt !== null && (alertAt === null || epochMs(felt) <= epochMs(alertAt)))
     return { at: felt, basis: 'sli', minutesAgo: minutesBetween(felt, now) }
   if (alertAt === null) return { at: null, basis: 'none', minutesAgo: null }
   return { at: alertAt, basis: 'alert', minutesAgo: minutesBetween(alertAt, now) }
+}
+
+/** The first bad stretch of a series that users feel. */
+function feltSince(series: readonly SeriesFacts[]): Instant | null {
+  const starts = series.flatMap((one) => (one.sli && one.firstBadAt ? [one.firstBadAt] : []))
+  return starts.sort((a, b) => epochMs(a) - epochMs(b))[0] ?? null
 }
 
 /** Own telemetry that says no and probes that say yes contradict each other: that is unknown. */

@@ -193,3 +193,41 @@ describe('facts', () => {
     expect(JSON.stringify(quantisedFacts(one))).not.toContain('takenAt')
   })
 })
+
+describe('an own change', () => {
+  const DEPLOY = { kind: 'change', id: 'changes:1', changeKind: 'deploy', service: 'shop', ref: 'r', summary: '' }
+  const deployed = (minutesAgo: number) => ({
+    id: 'changes',
+    source: 'changes-feed',
+    observer: 'change',
+    status: 'ok',
+    observedAt: now,
+    signals: [{ ...DEPLOY, at: ago(minutesAgo) }],
+  })
+  const firingSince = (minutesAgo: number) => ({
+    alerts: [
+      {
+        fingerprint: 'a',
+        name: 'Disk',
+        status: 'firing',
+        severity: 'warning',
+        labels: {},
+        startsAt: ago(minutesAgo),
+        source: 'alertmanager',
+      },
+    ],
+  })
+  const badFor = errorRate((minutesAgo) => (minutesAgo <= 5 ? 0.6 : 0.002))
+  const distance = (change: number, alert: number) =>
+    deriveFacts(snapshotWith([deployed(change), badFor], firingSince(alert))).changes[0]?.minutesBeforeOnset
+
+  it('is measured against what users feel, too, where an alert has fired for days', () => {
+    expect(distance(8, 3 * 24 * 60)).toBe(3)
+    expect(distance(2, 3 * 24 * 60)).toBe(-3)
+  })
+
+  it('keeps its distance to the onset where it came before that', () => {
+    expect(distance(12, 9)).toBe(3)
+    expect(distance(12, 4)).toBe(7)
+  })
+})

@@ -440,7 +440,7 @@ describe('edges', () => {
     expect(changed(30.1)).toBe('act region_failover')
     expect(changed(-2)).toBe('ask region_failover')
     expect(changed(-2.1)).toBe('act region_failover')
-    expect(changed(null)).toBe('act region_failover')
+    expect(changed(null)).toBe('ask region_failover')
     expect(changed(5, 0)).toBe('act region_failover')
     expect(changed(5, null)).toBe('ask region_failover')
   })

@@ -1,13 +1,16 @@
-import type { ChangeFacts } from '../../domain/facts-change.ts'
+import { type ChangeFacts, ONSET_SLACK_MINUTES } from '../../domain/facts-change.ts'
 import { FAULT_PLACE_READS, faultPlace, isPlacedOutside } from '../fault-place.ts'
 import { FAILOVERS, minutesText, type Rule, same } from '../rule.ts'
-
-/** Onset is read from series with a step: a change this much later may still have come first. */
-const ONSET_SLACK_MINUTES = 2
 
 function isBeforeOnset(change: ChangeFacts, withinMinutes: number): boolean {
   const minutes = change.minutesBeforeOnset
   return minutes !== null && minutes >= -ONSET_SLACK_MINUTES && minutes <= withinMinutes && change.rolloutPercent !== 0
+}
+
+/** Nobody knows when it began: then any change may have come first. */
+function isSuspect(change: ChangeFacts, withinMinutes: number): boolean {
+  if (change.minutesBeforeOnset === null) return change.rolloutPercent !== 0
+  return isBeforeOnset(change, withinMinutes)
 }
 
 const suspect: Rule = {
@@ -23,7 +26,7 @@ const suspect: Rule = {
     const { ok, empty, failed } = facts.evidence.byObserver.change
     if (ok + empty === 0 || failed > 0) return same(FAILOVERS, ceiling, 'own changes are not known')
     const found = facts.changes.find(
-      (change) => change.relation !== 'other' && isBeforeOnset(change, policy.changes.suspectMinutes),
+      (change) => change.relation !== 'other' && isSuspect(change, policy.changes.suspectMinutes),
     )
     if (!found) return same(FAILOVERS, 'act', 'no own change of this service shortly before onset')
     const place = isCleared
