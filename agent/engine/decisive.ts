@@ -28,7 +28,8 @@ export function materialChanges(
   const [then, here] = [before.targets[run.target], now.targets[run.target]]
   const fresh = here.blocks.filter((block) => !LAG_BLOCKS.includes(block) && !then.blocks.includes(block))
   if (fresh.length > 0) changes.push(`the ${run.target} is no longer ready: ${fresh.join(', ')}`)
-  const allowed = run.dataLossConsentSeconds ?? plan.objectives.rpoSeconds
+  // A question names the loss of its moment; within the objective nobody's consent is needed, and lag moves by the second.
+  const allowed = Math.max(plan.objectives.rpoSeconds, run.dataLossConsentSeconds ?? 0)
   if (here.lagSeconds === null && then.lagSeconds !== null)
     changes.push(`nobody knows any more how much data moving to the ${run.target} would lose`)
   if (here.lagSeconds !== null && here.lagSeconds > allowed)

@@ -107,11 +107,13 @@ async function forward(execution: Execution): Promise<void> {
   await succeed(execution)
 }
 
-/** Promise 9: right before the first effect the decisive facts are read again. */
+/** Promise 9: right before the first effect the decisive facts are read again. What an agent before this one compared is hours old when nobody took over. */
 async function changesBefore(placed: PlacedStage, execution: Execution): Promise<readonly string[]> {
   const { deps, record, stop } = execution
   if (placed.stage.fencing === 'no-effect' || deps.decidedOn === null) return []
-  if (record.journal().some(({ kind, data }) => kind === 'effect' || data.factsCompared === true)) return []
+  const { generation } = record.run()
+  const isCompared = ({ data, generation: by }: JournalEntry) => data.factsCompared === true && by === generation
+  if (record.journal().some((line) => line.kind === 'effect' || isCompared(line))) return []
   const { facts } = await deps.look(stop)
   const changes = materialChanges(deps.decidedOn, facts, record.run(), deps.plan)
   const isRehearsal = record.run().isDryRun

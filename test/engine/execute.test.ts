@@ -100,6 +100,37 @@ describe('a run', () => {
     )
   })
 
+  it('reads them again when the agent that read them died before its first effect', async () => {
+    const test = await server.open()
+    const world = newWorld()
+    const run = await startedRun(test)
+    const died = new AbortController()
+    const dies = stageOn(world, 'a', {
+      apply: async () => {
+        died.abort(new Fault('conflict', 'the agent stops'))
+        throw new Fault('conflict', 'the agent stops')
+      },
+    })
+    expect(await executeRun(run, executeDepsOf(test, [dies]), died.signal)).toBeNull()
+    const taken = await test.store.runs.takeOver(run.id, 'agent-a', 'agent-b')
+    const look = async () => lookWith((facts) => ({ ...facts, hurt: { ...facts.hurt, overall: 'no' } }))
+    const later = executeDepsOf(test, [stageOn(world, 'a')], { look, agentId: 'agent-b' })
+    expect(await executeRun(taken!, later, never)).toBe('failed')
+    expect(world.happened).toEqual([])
+  })
+
+  it('goes on when the lag grew within the objective, although the question named less', async () => {
+    const test = await server.open()
+    const world = newWorld()
+    const look = async () =>
+      lookWith((facts) => ({
+        ...facts,
+        targets: { ...facts.targets, secondary: { ...facts.targets.secondary, lagSeconds: 5 } },
+      }))
+    const run = await startedRun(test, { dataLossConsentSeconds: 2 })
+    expect(await executeRun(run, executeDepsOf(test, [stageOn(world, 'a')], { look }), never)).toBe('succeeded')
+  })
+
   it('stops when the target would now lose more data than the objective, unless a person consented to as much', async () => {
     const test = await server.open()
     const look = async () =>
