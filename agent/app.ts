@@ -154,14 +154,14 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     policyHash: policy.hash,
     planHashOf: (service: string, action: Action) => services.find(service)?.plans[action]?.hash ?? null,
     startWithinMs: () => policy.inForce().policy.approval.expiresMinutes * 60_000,
+    settings: settings.approval,
+    nudge: () => assessor?.nudge(),
   }
   const asking = settings.slack
     ? slackAsking(
         {
           ...{ ...answering, log, mask, prompt, planOf, config, services, options: settings.slack },
           baseUrl: messages.baseUrl,
-          settings: settings.approval,
-          nudge: () => assessor?.nudge(),
           assessNow,
         },
         () => showing?.nudge(),

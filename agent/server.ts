@@ -90,6 +90,7 @@ export function createServer(
       ? oidcWith(options.oidc, {
           ...{ http: deps.http, now: () => deps.clock.now() },
           redirectUri: `${publicUrl.replace(/\/$/, '')}/v1/session/oidc/callback`,
+          homeUri: `${publicUrl.replace(/\/$/, '')}/`,
         })
       : null
   // Inside a plugin, so that the documentation has been registered before and sees these routes.
@@ -103,7 +104,7 @@ export function createServer(
     liveRoute(routes, deps, access)
     probeRoutes(routes, deps, access)
     consoleRoutes(routes, console)
-    sessionRoutes(routes, deps, access, oidc)
+    sessionRoutes(routes, deps, access, oidc, options.sessionHours)
   })
   return app
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 const FOLDER = import.meta.dirname
 const STAMP = join(FOLDER, 'dist', '.built-from')
@@ -30,8 +31,20 @@ async function build(isForced: boolean): Promise<void> {
     return
   }
   await vite.build({ configFile: join(FOLDER, 'vite.config.ts'), logLevel: 'warn' })
+  compress(join(FOLDER, 'dist'))
   writeFileSync(STAMP, wanted)
   process.stderr.write(`Built the console in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`)
+}
+
+/** Once, as small as it gets, so that no agent has to do it at its start or for each reader. */
+function compress(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const bytes = readFileSync(path)
+    writeFileSync(`${path}.br`, brotliCompressSync(bytes))
+    writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
+  }
 }
 
 await build(!process.argv.includes('--if-stale'))

@@ -12,12 +12,13 @@ import type { Log } from '../lib/log.ts'
 import type { Mask } from '../lib/mask.ts'
 import type { AnalystPrompt } from '../llm/analyst-prompt.ts'
 import type { Store } from '../store/store.ts'
-import type { AnsweringParts } from './answering.ts'
 import type { Intake } from './intake.ts'
 import type { AgentMetrics } from './metrics.ts'
 import type { PolicyKeeper } from './policy-keeper.ts'
 import type { RunDesk } from './run-desk.ts'
 import type { UpstreamHealth } from './upstream-board.ts'
+
+import type { WaitingParts } from './waiting.ts'
 
 export interface AgentOptions {
   readonly config: Config
@@ -61,8 +62,8 @@ export interface Agent {
   intake(alerts: readonly Alert[], receivedAt: Instant): Promise<Intake>
   /** How the newest tries went with everything that this agent asks of others. */
   upstreams(): UpstreamHealth[]
-  /** What is needed to take a person's answer, wherever it comes from. */
-  readonly answering: AnsweringParts
+  /** What is needed to take what a person answers or wants, wherever it comes from. */
+  readonly answering: WaitingParts
   /** Something was ingested; look now. */
   nudge(): void
   /** Something was answered; carry it out and show it now. */

@@ -2,7 +2,7 @@ import { consentPhrase } from '../approval/card.ts'
 import type { Person } from '../approval/people.ts'
 import type { Approval } from '../domain/approval.ts'
 import { ROLE_SCOPES } from '../domain/role.ts'
-import type { AnsweringParts } from './answering.ts'
+import { lookAgainProblem, moreTimeProblem, type WaitingParts } from './waiting.ts'
 
 /** Whether somebody may do something now, and if not, why; what a button says. */
 export interface Permission {
@@ -15,25 +15,36 @@ export interface Permission {
 export interface Question extends Approval {
   /** Words to type for the consent to the stated loss of data; null when none can be lost. */
   readonly consent: string | null
-  readonly may: { readonly approve: Permission; readonly refuse: Permission }
+  readonly may: {
+    readonly approve: Permission
+    readonly refuse: Permission
+    readonly moreTime: Permission
+    readonly lookAgain: Permission
+  }
 }
 
 /** The question with what this person may answer, by the checks that the answer itself will meet. */
-export async function questionFor(approval: Approval, person: Person | null, parts: AnsweringParts): Promise<Question> {
-  const [approve, refuse] = await Promise.all([
+export async function questionFor(approval: Approval, person: Person | null, parts: WaitingParts): Promise<Question> {
+  const [approve, refuse, more, incident] = await Promise.all([
     permissionFor('approve', approval, person, parts),
     permissionFor('refuse', approval, person, parts),
+    person && moreTimeProblem(approval, person, parts),
+    parts.store.incidents.get(approval.incidentId),
   ])
-  return { ...approval, consent: consentPhrase(approval), may: { approve, refuse } }
+  const moreTime = person === null ? no(SIGN_IN) : permission(more)
+  const lookAgain = person === null ? no(SIGN_IN) : permission(lookAgainProblem(incident, person))
+  return { ...approval, consent: consentPhrase(approval), may: { approve, refuse, moreTime, lookAgain } }
 }
+
+const SIGN_IN = 'An answer needs to know who gives it: sign in with a token of your own.'
 
 async function permissionFor(
   answer: 'approve' | 'refuse',
   approval: Approval,
   person: Person | null,
-  parts: AnsweringParts,
+  parts: WaitingParts,
 ): Promise<Permission> {
-  if (person === null) return no('An answer needs to know who gives it: sign in with a token of your own.')
+  if (person === null) return no(SIGN_IN)
   const { role = 'approver' } = person
   if (!ROLE_SCOPES[role].includes('approve')) return no(`Your role here is ${role}; answering needs approver.`)
   const { groups } = await parts.people.groupsOf(person, parts.members)
@@ -42,7 +53,11 @@ async function permissionFor(
     ...{ approvalId: approval.id, person: person.name, answer, via: 'console', comment: null },
     ...{ factsHash: approval.factsHash, planHash, groups, policyHash: parts.policyHash() },
   })
-  return problem === null ? { isAllowed: true, reason: null } : no(sentence(problem.detail))
+  return permission(problem && sentence(problem.detail))
+}
+
+function permission(problem: string | null): Permission {
+  return problem === null ? { isAllowed: true, reason: null } : no(problem)
 }
 
 function no(reason: string): Permission {

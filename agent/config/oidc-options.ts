@@ -15,6 +15,8 @@ export const OidcOptions = z
     /** Which claim lists the groups of somebody who is not in the list of people, and what each group may do. */
     roleClaim: z.string().min(1).default('groups'),
     roles: z.record(z.string().min(1), Role).default({}),
+    /** Whether signing out ends the session at the provider as well, where it offers that; the address `publicUrl/` must be registered there. */
+    endProviderSession: z.boolean().default(true),
     /** On the button. */
     label: z.string().min(1).max(60).default('Sign in with your organisation'),
   })

@@ -14,7 +14,7 @@ const Permission = z.object({ isAllowed: z.boolean(), reason: z.string().nullabl
 /** As the caller sees it. */
 const QuestionBody = Approval.extend({
   consent: z.string().nullable().meta({ description: 'words to type where approving may lose data' }),
-  may: z.object({ approve: Permission, refuse: Permission }),
+  may: z.object({ approve: Permission, refuse: Permission, moreTime: Permission, lookAgain: Permission }),
 })
 
 const AnswerBody = z.object({
@@ -83,6 +83,34 @@ export function approvalRoutes(app: FastifyInstance, deps: ServerDeps, access: A
       },
     },
     async (request) => deps.answer(request.params.id, request.body, callerOf(request)),
+  )
+
+  typed.post(
+    '/v1/approvals/:id/more-time',
+    {
+      onRequest: needs(access, 'approve'),
+      schema: {
+        tags: ['approvals'],
+        summary: 'Lets a question stand longer, up to the limit of the settings; 409 says why not',
+        params: IdParams,
+        response: { 200: z.object({ text: z.string() }), ...errors },
+      },
+    },
+    async (request) => deps.moreTime(request.params.id, callerOf(request)),
+  )
+
+  typed.post(
+    '/v1/approvals/:id/look-again',
+    {
+      onRequest: needs(access, 'respond'),
+      schema: {
+        tags: ['approvals'],
+        summary: 'Looks at the evidence behind a question again, now; 409 says why not',
+        params: IdParams,
+        response: { 200: z.object({ text: z.string() }), ...errors },
+      },
+    },
+    async (request) => deps.lookAgain(request.params.id, callerOf(request)),
   )
 }
 

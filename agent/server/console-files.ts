@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
-import { gzipSync } from 'node:zlib'
 
 /** One built file, ready to be sent. */
 export interface ConsoleFile {
   readonly type: string
   readonly etag: string
   readonly bytes: Buffer
-  readonly gzipped: Buffer
+  /** As the build wrote them beside the file; null where it did not. */
+  readonly br: Buffer | null
+  readonly gzip: Buffer | null
 }
 
 /** The built console by path, such as `index.html` and `assets/index-abc.js`. */
@@ -34,7 +35,9 @@ export function readConsole(folder: string): ConsoleFiles | null {
     const path = join(entry.parentPath, entry.name)
     const bytes = readFileSync(path)
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
-    files.set(relative(folder, path).split(sep).join('/'), { type, etag, bytes, gzipped: gzipSync(bytes) })
+    const written = (ending: string) => (existsSync(path + ending) ? readFileSync(path + ending) : null)
+    const compressed = { br: written('.br'), gzip: written('.gz') }
+    files.set(relative(folder, path).split(sep).join('/'), { type, etag, bytes, ...compressed })
   }
   return files
 }

@@ -51,6 +51,15 @@ function send(request: FastifyRequest, reply: FastifyReply, file: ConsoleFile, c
   reply.header('cache-control', cacheControl).header('etag', file.etag).header('vary', 'accept-encoding')
   if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
   reply.type(file.type)
-  if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(file.bytes)
-  return reply.header('content-encoding', 'gzip').send(file.gzipped)
+  const accepted = request.headers['accept-encoding'] ?? ''
+  for (const encoding of ['br', 'gzip'] as const) {
+    const bytes = file[encoding]
+    if (bytes !== null && accepts(accepted, encoding)) return reply.header('content-encoding', encoding).send(bytes)
+  }
+  return reply.send(file.bytes)
+}
+
+/** Named, and not with the weight that means "anything but this". */
+function accepts(header: string, encoding: string): boolean {
+  return new RegExp(`(^|,)\\s*${encoding}\\s*(;\\s*q=(?!0(\\.0*)?\\s*(,|$))|,|$)`).test(header)
 }

@@ -169,6 +169,10 @@ export interface ServerDeps extends ReviewDeps {
   readonly getQuestion: (id: string, caller: Caller) => Promise<Question | null>
   /** Throws `conflict` with the reason when the answer does not count. */
   readonly answer: (id: string, answer: AnswerInput, caller: Caller) => Promise<{ readonly text: string }>
+  /** Throws `conflict` with the reason when the question does not get more time. */
+  readonly moreTime: (id: string, caller: Caller) => Promise<{ readonly text: string }>
+  /** Throws `conflict` with the reason when nothing is looked at again. */
+  readonly lookAgain: (id: string, caller: Caller) => Promise<{ readonly text: string }>
   /** Null when there is no such decision. */
   readonly label: (id: string, label: Label, caller: Caller) => Promise<GivenLabel | null>
   /** The labelled decision as an evaluation case; null when there is no such decision or no label that says what was best. */

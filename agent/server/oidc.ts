@@ -10,6 +10,14 @@ export interface OidcPorts {
   readonly now: () => number
   /** Where the provider sends people back to. */
   readonly redirectUri: string
+  /** Where it sends them after signing out. */
+  readonly homeUri: string
+}
+
+/** Somebody who came back, and the proof of it, which signing out hands back. */
+export interface Arrival {
+  readonly proven: ProvenIdentity
+  readonly idToken: string | null
 }
 
 /** What has to be remembered in the browser between leaving and coming back. */
@@ -27,7 +35,9 @@ export interface Oidc {
   /** Where to send the browser, and what to remember meanwhile. */
   leave(to: string): Promise<{ readonly url: string; readonly departure: Departure }>
   /** Who came back. Throws `forbidden` when the answer is not one to our question. */
-  arrive(query: string, departure: Departure): Promise<ProvenIdentity>
+  arrive(query: string, departure: Departure): Promise<Arrival>
+  /** Where the browser ends its session at the provider too; null where that is not offered or not wanted. */
+  farewell(idToken: string): Promise<string | null>
 }
 
 /** Providers change their keys' address rarely; an hour is soon enough. */
@@ -61,7 +71,7 @@ export function oidcWith(options: OidcOptions, ports: OidcPorts): Oidc {
       : oauth.ClientSecretPost(options.clientSecret)
   }
 
-  async function claimsFor(query: string, { state, nonce, verifier }: Departure): Promise<Record<string, unknown>> {
+  async function told(query: string, { state, nonce, verifier }: Departure) {
     const server = await discovered()
     const given = oauth.validateAuthResponse(server, client, new URLSearchParams(query), state)
     const authentication = authenticationAt(server)
@@ -73,10 +83,12 @@ export function oidcWith(options: OidcOptions, ports: OidcPorts): Oidc {
     await oauth.validateApplicationLevelSignature(server, response, transport)
     const claims: Record<string, unknown> = { ...oauth.getValidatedIdTokenClaims(answer) }
     const isComplete = options.identityClaim in claims && options.roleClaim in claims
-    if (isComplete || server.userinfo_endpoint === undefined) return claims
-    const told = await oauth.userInfoRequest(server, client, answer.access_token, transport)
+    const idToken = answer.id_token ?? null
+    if (isComplete || server.userinfo_endpoint === undefined) return { claims, idToken }
+    const more = await oauth.userInfoRequest(server, client, answer.access_token, transport)
     // What was signed stands; the rest is asked for over the provider's own connection, about the same subject.
-    return { ...(await oauth.processUserInfoResponse(server, client, String(claims.sub), told)), ...claims }
+    const said = await oauth.processUserInfoResponse(server, client, String(claims.sub), more)
+    return { claims: { ...said, ...claims }, idToken }
   }
 
   return {
@@ -103,8 +115,18 @@ export function oidcWith(options: OidcOptions, ports: OidcPorts): Oidc {
       return { url: url.href, departure }
     },
     arrive: async (query, departure) => {
-      const claims = await claimsFor(query, departure).catch(asProviderFault)
-      return provenIn(claims, options)
+      const { claims, idToken } = await told(query, departure).catch(asProviderFault)
+      return { proven: provenIn(claims, options), idToken }
+    },
+    farewell: async (idToken) => {
+      if (!options.endProviderSession) return null
+      const { end_session_endpoint: end } = await discovered().catch(asProviderFault)
+      if (end === undefined || !URL.canParse(end) || !/^https?:$/.test(new URL(end).protocol)) return null
+      const url = new URL(end)
+      url.searchParams.set('client_id', options.clientId)
+      url.searchParams.set('id_token_hint', idToken)
+      url.searchParams.set('post_logout_redirect_uri', ports.homeUri)
+      return url.href
     },
   }
 }

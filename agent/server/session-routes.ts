@@ -16,11 +16,20 @@ const OwnPath = z
 const Leave = z.object({ to: OwnPath.default('/').catch('/') })
 
 const NOTE = 'failwise_departure'
+const FAREWELL = 'failwise_farewell'
+const ID_TOKEN_LIMIT = 2700
 /** Long enough for a second factor. */
 const AWAY_SECONDS = 600
 
 /** Signing in and out of the console. Programs send their token with each request and need none of it. */
-export function sessionRoutes(app: FastifyInstance, deps: ServerDeps, access: Access, oidc: Oidc | null): void {
+export function sessionRoutes(
+  app: FastifyInstance,
+  deps: ServerDeps,
+  access: Access,
+  oidc: Oidc | null,
+  sessionHours: number,
+): void {
+  const sessionSeconds = Math.round(sessionHours * 3600)
   const typed = app.withTypeProvider<ZodTypeProvider>()
   const { notes } = access
   typed.get('/v1/session', { schema: { hide: true } }, async (request) => access.session(request))
@@ -32,9 +41,17 @@ export function sessionRoutes(app: FastifyInstance, deps: ServerDeps, access: Ac
     return { isSignedIn: true }
   })
 
-  typed.delete('/v1/session', { schema: { hide: true } }, async (_request, reply) => {
-    reply.header('set-cookie', access.signOut)
-    return { isSignedIn: false }
+  const untold = (requestId: string) => (error: unknown) => {
+    deps.log.warn({ requestId, err: error }, 'the sign-in provider could not be asked where its session ends')
+    return null
+  }
+
+  typed.delete('/v1/session', { schema: { hide: true } }, async (request, reply) => {
+    const idToken = notes.find(FAREWELL, request, deps.clock.now())
+    reply.header('set-cookie', [access.signOut, notes.leave(FAREWELL, null, 0, deps.clock.now())])
+    // The session here has ended by then, whatever becomes of the one at the provider.
+    const leaveTo = idToken === null || oidc === null ? null : await oidc.farewell(idToken).catch(untold(request.id))
+    return { isSignedIn: false, leaveTo }
   })
 
   if (oidc === null) return
@@ -54,8 +71,12 @@ export function sessionRoutes(app: FastifyInstance, deps: ServerDeps, access: Ac
         throw new Fault('forbidden', 'this sign-in was not begun in this browser, or took too long', {
           hint: 'begin again at the console',
         })
-      const proven = await oidc.arrive(queryOf(request), departure)
-      reply.header('set-cookie', [forgotten, access.signInProven(request, proven)])
+      const { proven, idToken } = await oidc.arrive(queryOf(request), departure)
+      const now = deps.clock.now()
+      // A browser keeps no larger cookies; without this one, signing out ends the session here only.
+      const isKept = idToken !== null && idToken.length <= ID_TOKEN_LIMIT
+      const farewell = notes.leave(FAREWELL, isKept ? idToken : null, isKept ? sessionSeconds : 0, now)
+      reply.header('set-cookie', [forgotten, access.signInProven(request, proven), farewell])
       return reply.redirect(departure.to, 302)
     } catch (error) {
       // A person stands before this address, not a program: the reason is for the sign-in screen, the details for the log.

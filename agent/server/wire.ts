@@ -7,6 +7,7 @@ import { anchorFilesOf } from '../app/open-store.ts'
 import { questionFor } from '../app/questions.ts'
 import { replayDecision } from '../app/replay.ts'
 import { statusOf } from '../app/status.ts'
+import { giveMoreTime, lookAgain, type Wish } from '../app/waiting.ts'
 import type { Person } from '../approval/people.ts'
 import type { Actor, ChainedEntry } from '../domain/audit.ts'
 import { entryText } from '../domain/audit-text.ts'
@@ -111,6 +112,15 @@ export function serverDepsOf(agent: Agent): ServerDeps {
       agent.nudgeAll()
       return { text: reply.text }
     },
+    moreTime: (id, caller) =>
+      wished(agent, id, caller, () => giveMoreTime(id, personIn(caller), 'console', agent.answering)),
+    lookAgain: async (id, caller) => {
+      const question = await store.approvals.get(id)
+      if (!question) throw new Fault('not_found', `there is no question ${JSON.stringify(id)}`)
+      return wished(agent, id, caller, () =>
+        lookAgain(question.incidentId, personIn(caller), 'console', agent.answering),
+      )
+    },
     label: async (id, label, caller) => {
       const record = await store.decisions.get(id)
       return record && labelDecision(record, label, actorOf(caller), { store, clock })
@@ -140,6 +150,24 @@ export function serverDepsOf(agent: Agent): ServerDeps {
       return { isReady: store === 'ok', checks: { store, at: instantOf(clock.now()) } }
     },
   }
+}
+
+/** What was not granted is on the record as well: who tried, and why it was worth nothing. */
+async function wished(agent: Agent, approvalId: string, caller: Caller, wish: () => Promise<Wish>) {
+  const { isDone, text, refused } = await wish()
+  if (isDone) {
+    agent.nudgeAll()
+    return { text }
+  }
+  const approval = await agent.store.approvals.get(approvalId)
+  const subject = { approvalId, incidentId: approval?.incidentId ?? null }
+  await agent.store.audit.append([
+    {
+      ...{ kind: 'administrative_act', at: instantOf(agent.clock.now()), actor: actorOf(caller), details: subject },
+      ...{ act: 'approval_wish_rejected', service: approval?.service ?? null, reason: refused ?? text },
+    },
+  ])
+  throw new Fault('conflict', text)
 }
 
 function parsedPolicy(text: string) {

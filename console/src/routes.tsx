@@ -1,15 +1,30 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import {
+  type AsyncRouteComponent,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from '@tanstack/react-router'
 import { decisionContextQuery, decisionQuery } from './api/queries.ts'
-import { AuditPage, type AuditSearch } from './pages/audit-page.tsx'
-import { DecisionPage, type DecisionSearch } from './pages/decision-page.tsx'
-import { EvalsPage, type EvalsSearch } from './pages/evals-page.tsx'
+import type { AuditSearch } from './pages/audit-page.tsx'
+import type { DecisionSearch } from './pages/decision-page.tsx'
+import type { EvalsSearch } from './pages/evals-page.tsx'
 import { Frame, NotFound, ScreenError } from './pages/frame.tsx'
-import { IncidentPage, IncidentsPage, type IncidentsSearch } from './pages/incidents-page.tsx'
-import { NowPage } from './pages/now-page.tsx'
-import { PlansPage, type PlansSearch } from './pages/plans-page.tsx'
-import { ReportPage, type ReportSearch } from './pages/report-page.tsx'
-import { RunPage } from './pages/run-page.tsx'
+import type { IncidentsSearch } from './pages/incidents-page.tsx'
+import type { PlansSearch } from './pages/plans-page.tsx'
+import type { ReportSearch } from './pages/report-page.tsx'
+import { PAGES } from './pages.ts'
+
+const NowPage = lazyRouteComponent(PAGES[''], 'NowPage')
+const IncidentsPage = lazyRouteComponent(PAGES.incidents, 'IncidentsPage')
+const IncidentPage = lazyRouteComponent(PAGES.incidents, 'IncidentPage')
+const DecisionPage = lazyRouteComponent(PAGES.decisions, 'DecisionPage')
+const AuditPage = lazyRouteComponent(PAGES.audit, 'AuditPage')
+const ReportPage = lazyRouteComponent(PAGES.report, 'ReportPage')
+const PlansPage = lazyRouteComponent(PAGES.plans, 'PlansPage')
+const RunPage = lazyRouteComponent(PAGES.runs, 'RunPage')
+const EvalsPage = lazyRouteComponent(PAGES.evals, 'EvalsPage')
 
 const AUDIT_WORDS = [
   ...(['kind', 'service', 'actor', 'action', 'disposition'] as const),
@@ -26,6 +41,7 @@ export function createConsoleRouter(queries: QueryClient) {
     loader: ({ params: { id } }) => {
       void queries.prefetchQuery(decisionQuery(id))
       void queries.prefetchQuery(decisionContextQuery(id))
+      return DecisionPage.preload?.()
     },
     validateSearch: (search): DecisionSearch => texts(search, ['zoom', 'rules', 'evidence']),
     component: function Decision() {
@@ -37,6 +53,7 @@ export function createConsoleRouter(queries: QueryClient) {
     getParentRoute: () => root,
     path: '/incidents',
     validateSearch: (search): IncidentsSearch => texts(search, ['state', 'service']),
+    loader: fileOf(IncidentsPage),
     component: function Incidents() {
       return <IncidentsPage search={incidents.useSearch()} />
     },
@@ -44,6 +61,7 @@ export function createConsoleRouter(queries: QueryClient) {
   const incident = createRoute({
     getParentRoute: () => root,
     path: '/incidents/$id',
+    loader: fileOf(IncidentPage),
     component: function Incident() {
       return <IncidentPage id={incident.useParams().id} />
     },
@@ -52,6 +70,7 @@ export function createConsoleRouter(queries: QueryClient) {
     getParentRoute: () => root,
     path: '/audit',
     validateSearch: (search): AuditSearch => texts(search, AUDIT_WORDS),
+    loader: fileOf(AuditPage),
     component: function Audit() {
       return <AuditPage search={audit.useSearch()} />
     },
@@ -60,6 +79,7 @@ export function createConsoleRouter(queries: QueryClient) {
     getParentRoute: () => root,
     path: '/report',
     validateSearch: (search): ReportSearch => texts(search, ['days', 'show']),
+    loader: fileOf(ReportPage),
     component: function Report() {
       return <ReportPage search={report.useSearch()} />
     },
@@ -68,6 +88,7 @@ export function createConsoleRouter(queries: QueryClient) {
     getParentRoute: () => root,
     path: '/plans',
     validateSearch: (search): PlansSearch => texts(search, ['service']),
+    loader: fileOf(PlansPage),
     component: function Plans() {
       return <PlansPage search={plans.useSearch()} />
     },
@@ -75,6 +96,7 @@ export function createConsoleRouter(queries: QueryClient) {
   const run = createRoute({
     getParentRoute: () => root,
     path: '/runs/$id',
+    loader: fileOf(RunPage),
     component: function Run() {
       return <RunPage id={run.useParams().id} />
     },
@@ -83,6 +105,7 @@ export function createConsoleRouter(queries: QueryClient) {
     getParentRoute: () => root,
     path: '/evals',
     validateSearch: (search): EvalsSearch => texts(search, ['report', 'tier', 'text']),
+    loader: fileOf(EvalsPage),
     component: function Evals() {
       return <EvalsPage search={evals.useSearch()} />
     },
@@ -90,6 +113,8 @@ export function createConsoleRouter(queries: QueryClient) {
   return createRouter({
     routeTree: root.addChildren([now, incidents, incident, decision, audit, report, plans, run, evals]),
     defaultErrorComponent: ScreenError,
+    // A link that is pointed at will be followed mostly: its screen and its answers are on their way by then.
+    defaultPreload: 'intent',
     scrollRestoration: true,
     // Words as they are: what stands in an address is read and typed by people too.
     parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
@@ -100,6 +125,11 @@ export function createConsoleRouter(queries: QueryClient) {
       return words.length === 0 ? '' : `?${new URLSearchParams(words)}`
     },
   })
+}
+
+/** Asks for a screen's file before the screen is shown. */
+function fileOf(page: AsyncRouteComponent<never>) {
+  return () => page.preload?.()
 }
 
 /** The words of an address that a screen understands; others are dropped. */

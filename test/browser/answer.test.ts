@@ -18,6 +18,7 @@ beforeAll(async () => {
   database = await databases.open({ maximumConnections: 2 })
   const people = [
     { name: 'vera', role: 'viewer' },
+    { name: 'rita', role: 'responder' },
     { name: 'alice', role: 'approver' },
     { name: 'bob', role: 'approver' },
     { name: 'mallory', role: 'approver' },
@@ -73,6 +74,42 @@ describe('a question in the console', () => {
     ] as const)
       expect((await send(name, body)).status).toBe(409)
     expect((await database.store.approvals.get(asked?.id ?? ''))?.votes).toEqual([])
+  })
+
+  it('stands longer and is looked at again for those who may want that, on the record', async () => {
+    const [before] = await database.store.approvals.list({ status: 'pending' })
+    const wish = async (name: string, what: string) => {
+      const answer = await fetch(`${agent.url}/v1/approvals/${before?.id}/${what}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokenOf(name)}` },
+      })
+      return [answer.status, JSON.stringify(await answer.json())]
+    }
+    for (const name of ['vera', 'rita']) expect(await wish(name, 'more-time')).toMatchObject([403])
+    expect(await wish('vera', 'look-again')).toMatchObject([403])
+    const [status, why] = await wish('mallory', 'more-time')
+    expect([status, why]).toEqual([409, expect.stringContaining('Only those who may answer can ask for more time.')])
+    const { page } = await now('rita')
+    await question(page).waitFor()
+    expect(await question(page).getByRole('button', { name: 'Need more time' }).isDisabled()).toBe(true)
+    expect(await question(page).innerText()).toContain('More time: Your role here is responder')
+    await question(page).getByRole('button', { name: 'Re-assess now' }).click()
+    await question(page).getByText('Looking again now.').waitFor()
+    const alice = await now('alice')
+    await question(alice.page).getByRole('button', { name: 'Need more time' }).click()
+    await question(alice.page).getByText('The question stands until').waitFor()
+    await expectAccessible(alice.page)
+    const after = await database.store.approvals.get(before?.id ?? '')
+    expect(Date.parse(after?.expiresAt ?? '') - Date.parse(before?.expiresAt ?? '')).toBe(5 * 60_000)
+    const acts = (await database.store.audit.list({ kinds: ['administrative_act'] })).flatMap(({ entry }) =>
+      entry.kind === 'administrative_act' ? [`${entry.actor.id} through ${entry.actor.via}: ${entry.act}`] : [],
+    )
+    for (const act of [
+      'mallory through console: approval_wish_rejected',
+      'rita through console: assessment_demanded',
+      'alice through console: approval_extended',
+    ])
+      expect(acts).toContain(act)
   })
 
   it('counts each person once, with the consent typed, and shows the run at once to those who only watch', async () => {

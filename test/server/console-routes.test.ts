@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConsole } from '../../agent/server/console-files.ts'
 import { serverUnderTest, TOKENS } from './harness.ts'
@@ -15,6 +15,8 @@ function builtConsole() {
   writeFileSync(join(folder, 'index.html'), PAGE)
   writeFileSync(join(folder, 'favicon.svg'), '<svg/>')
   writeFileSync(join(folder, 'assets', 'index-abc.js'), 'void 0')
+  writeFileSync(join(folder, 'assets', 'index-abc.js.br'), brotliCompressSync('void 0'))
+  writeFileSync(join(folder, 'assets', 'index-abc.js.gz'), gzipSync('void 0'))
   writeFileSync(join(folder, '.built-from'), 'fingerprint')
   return readConsole(folder)
 }
@@ -53,16 +55,30 @@ describe('console', () => {
 
   it('lets files named by their content be kept for ever, and the page never', async () => {
     const { app } = await serverUnderTest({}, {}, builtConsole())
-    const script = await app.inject({ url: '/assets/index-abc.js', headers: { 'accept-encoding': 'gzip, br' } })
+    const script = await app.inject('/assets/index-abc.js')
     expect(script.headers['cache-control']).toContain('immutable')
-    expect(gunzipSync(script.rawPayload).toString()).toBe('void 0')
     const page = await app.inject('/')
     const again = await app.inject({ url: '/', headers: { 'if-none-match': String(page.headers.etag) } })
     expect([again.statusCode, again.body]).toEqual([304, ''])
   })
 
   it.each([
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip, br;q=0', 'gzip'],
+    ['gzip;q=0.5', 'gzip'],
+    ['gzip;q=0.0, brotli', undefined],
+    ['identity', undefined],
+  ])('sends to a browser that takes %s what the build compressed as %s', async (accepted, encoding) => {
+    const { app } = await serverUnderTest({}, {}, builtConsole())
+    const answer = await app.inject({ url: '/assets/index-abc.js', headers: { 'accept-encoding': accepted } })
+    expect([answer.headers['content-encoding'], answer.headers.vary]).toEqual([encoding, 'accept-encoding'])
+    const unpack = { br: brotliDecompressSync, gzip: gunzipSync }[encoding ?? '']
+    expect((unpack?.(answer.rawPayload) ?? answer.rawPayload).toString()).toBe('void 0')
+  })
+
+  it.each([
     '/assets/nothing.js',
+    '/assets/index-abc.js.gz',
     '/assets/../.built-from',
     '/assets/%2e%2e/.built-from',
     '/assets/..%2f.built-from',

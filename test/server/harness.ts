@@ -99,6 +99,14 @@ export async function serverUnderTest(
       seen.acts.push({ act: answer, service: id, reason: '', caller })
       return { text: 'Refused. Nothing is done.' }
     },
+    moreTime: async (id, caller) => {
+      seen.acts.push({ act: 'moreTime', service: id, reason: '', caller })
+      return { text: 'The question stands until 12:15 UTC.' }
+    },
+    lookAgain: async (id, caller) => {
+      seen.acts.push({ act: 'lookAgain', service: id, reason: '', caller })
+      return { text: 'Looking again now.' }
+    },
     label: async (id, { label, why }, caller) => {
       if (id !== 'dec-1') return null
       seen.acts.push({ act: label, service: id, reason: why, caller })

@@ -3,15 +3,20 @@ import type { AddressInfo } from 'node:net'
 import { Provider } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Person } from '../../agent/approval/people.ts'
+import { Fault } from '../../agent/lib/errors.ts'
+import type { Http } from '../../agent/lib/http.ts'
 import { HttpClientOptions, httpClient } from '../../agent/lib/http-client.ts'
 import { bearer, serverUnderTest } from './harness.ts'
 
 const REDIRECT = 'http://agent.example/v1/session/oidc/callback'
+const HOME = 'http://agent.example/'
 const OWN_PAGE = { host: 'agent.example', origin: 'http://agent.example', 'sec-fetch-site': 'same-origin' }
 const PEOPLE: readonly Person[] = [{ name: 'ada', role: 'approver', identity: 'sub-ada', groups: [] }]
 
 /** Who signs in at the provider next, and what the provider says about them. */
 const subject = { sub: 'sub-ada', claims: {} as Record<string, unknown> }
+/** How often somebody had to give a password. */
+let logins = 0
 let issuer: string
 let server: Server
 
@@ -20,7 +25,11 @@ beforeAll(async () => {
   server = createHttpServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const client = { redirect_uris: [REDIRECT], response_types: ['code' as const] }
+  const client = {
+    redirect_uris: [REDIRECT],
+    post_logout_redirect_uris: [HOME],
+    response_types: ['code' as const],
+  }
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -51,6 +60,7 @@ beforeAll(async () => {
   server.on('request', async (request, response) => {
     // The person's password and second factor, which are the provider's own matter.
     if (!request.url?.startsWith('/interaction/')) return answer(request, response)
+    logins += 1
     await provider.interactionFinished(request, response, { login: { accountId: subject.sub } })
   })
 })
@@ -68,25 +78,40 @@ interface GrantContext {
 
 async function agent(oidc: object = {}) {
   const options = { oidc: { issuer, clientId: 'failwise', clientSecret: 'a secret of the client', ...oidc } }
-  const http = httpClient(HttpClientOptions.parse({}))
+  const real = httpClient(HttpClientOptions.parse({}))
+  const provider = { isAway: false }
+  const http: Http = (request, abort) =>
+    provider.isAway ? Promise.reject(new Fault('upstream_unreachable', 'the provider is away')) : real(request, abort)
   const harness = await serverUnderTest(options, { http }, null, PEOPLE)
   harness.clock.nowMs = Date.now()
-  return harness
+  return { ...harness, provider }
 }
 
 type Harness = Awaited<ReturnType<typeof agent>>
 
-/** Follows the browser's way through the provider; returns the address that it sends the browser back to. */
-async function throughProvider(start: string): Promise<string> {
-  const cookies = new Map<string, string>()
-  let url = start
-  for (let hop = 0; hop < 10; hop++) {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await fetch(url, { redirect: 'manual', headers: { cookie } })
+/** A browser as far as the provider sees it. */
+class Browser {
+  readonly #cookies = new Map<string, string>()
+
+  async ask(url: string, form?: URLSearchParams): Promise<Response> {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answer = await fetch(url, {
+      ...{ redirect: 'manual', headers: { cookie } },
+      ...(form && { method: 'POST', body: form }),
+    })
     for (const line of answer.headers.getSetCookie()) {
       const [pair = ''] = line.split(';')
-      cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
+      this.#cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
     }
+    return answer
+  }
+}
+
+/** Follows the browser's way through the provider; returns the address that it sends the browser back to. */
+async function throughProvider(start: string, browser = new Browser()): Promise<string> {
+  let url = start
+  for (let hop = 0; hop < 10; hop++) {
+    const answer = await browser.ask(url)
     const next = answer.headers.get('location')
     if (next === null) throw new Error(`the provider answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
     url = new URL(next, url).href
@@ -106,12 +131,20 @@ async function arrive({ app }: Harness, back: string, cookie: string) {
   const answer = await app.inject({ url: pathname + search, headers: { cookie, 'sec-fetch-site': 'cross-site' } })
   const set = [answer.headers['set-cookie'] ?? []].flat()
   const session = set.find((line) => line.startsWith('failwise_session=')) ?? null
-  return { location: String(answer.headers.location), session, cookie: session?.split(';')[0] ?? '' }
+  const farewell = set.find((line) => line.startsWith('failwise_farewell=')) ?? ''
+  const cookies = [session, farewell].map((line) => line?.split(';')[0] ?? '').join('; ')
+  return { location: String(answer.headers.location), session, cookie: session?.split(';')[0] ?? '', cookies, farewell }
 }
 
-async function signedIn(harness: Harness) {
+async function signedIn(harness: Harness, browser = new Browser()) {
   const { url, note } = await leave(harness)
-  return arrive(harness, await throughProvider(url), note)
+  return arrive(harness, await throughProvider(url, browser), note)
+}
+
+async function signOut({ app }: Harness, cookie: string) {
+  const answer = await app.inject({ method: 'DELETE', url: '/v1/session', headers: { ...OWN_PAGE, cookie } })
+  const { leaveTo } = answer.json() as { leaveTo: string | null }
+  return { leaveTo, set: [answer.headers['set-cookie'] ?? []].flat() }
 }
 
 const whoIs = async ({ app }: Harness, cookie: string) =>
@@ -214,5 +247,57 @@ describe('sign-in through a provider', () => {
     const harness = await agent({ issuer: 'http://127.0.0.1:9' })
     const answer = await harness.app.inject('/v1/session/oidc')
     expect(answer.statusCode).toBe(502)
+  })
+})
+
+describe('sign-out', () => {
+  const ended = ['failwise_session=; Max-Age=0', 'failwise_farewell=; Max-Age=0']
+
+  it('ends the session here and at the provider, which asks again who it is', async () => {
+    subject.sub = 'sub-ada'
+    const harness = await agent()
+    const browser = new Browser()
+    const { cookies, farewell } = await signedIn(harness, browser)
+    for (const attribute of ['HttpOnly', 'SameSite=Lax', 'Path=/v1/session']) expect(farewell).toContain(attribute)
+    const before = logins
+    await signedIn(harness, browser)
+    expect(logins).toBe(before)
+
+    const { leaveTo, set } = await signOut(harness, cookies)
+    for (const start of ended) expect(set.some((line) => line.startsWith(start))).toBe(true)
+    expect(new URL(leaveTo ?? '').searchParams.get('post_logout_redirect_uri')).toBe(HOME)
+    const question = await (await browser.ask(leaveTo ?? '')).text()
+    const [, confirm = ''] = /action="([^"]+)"/.exec(question) ?? []
+    const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(question) ?? []
+    const answer = await browser.ask(confirm, new URLSearchParams({ xsrf, logout: 'yes' }))
+    expect(answer.headers.get('location')).toBe(HOME)
+    await signedIn(harness, browser)
+    expect(logins).toBe(before + 1)
+  })
+
+  it('ends the session here when the provider is away, or is not to be told', async () => {
+    subject.sub = 'sub-ada'
+    const quiet = await agent({ endProviderSession: false })
+    const away = await agent()
+    const asked = await Promise.all([signedIn(quiet), signedIn(away)])
+    // What was known of the provider is too old by then.
+    away.clock.nowMs += 2 * 3_600_000
+    expect((await signOut(away, asked[1].cookies)).leaveTo).toContain('end')
+    away.clock.nowMs += 2 * 3_600_000
+    away.provider.isAway = true
+    for (const [harness, { cookies }] of [
+      [quiet, asked[0]],
+      [away, asked[1]],
+    ] as const) {
+      const { leaveTo, set } = await signOut(harness, cookies)
+      expect(leaveTo).toBeNull()
+      for (const start of ended) expect(set.some((line) => line.startsWith(start))).toBe(true)
+    }
+  })
+
+  it('does not send somebody to the provider who came in with a token', async () => {
+    const harness = await agent()
+    expect((await signOut(harness, 'failwise_farewell=made.up.here')).leaveTo).toBeNull()
+    expect((await signOut(harness, '')).leaveTo).toBeNull()
   })
 })

@@ -26,6 +26,8 @@ const ROUTES: Readonly<Record<string, Scope | null>> = {
   'GET /v1/approvals': 'read',
   'GET /v1/approvals/:id': 'read',
   'POST /v1/approvals/:id/answer': 'approve',
+  'POST /v1/approvals/:id/more-time': 'approve',
+  'POST /v1/approvals/:id/look-again': 'respond',
   'GET /v1/audit': 'read',
   'GET /v1/audit/verify': 'read',
   'GET /v1/audit/export': 'read',

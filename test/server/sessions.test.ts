@@ -113,6 +113,20 @@ describe('a session', () => {
     expect(harness.acts.map(({ caller }) => caller.principal)).toEqual(['admin person'])
   })
 
+  it.each(['more-time', 'look-again'])('lets only the own page ask for %s of a question', async (wish) => {
+    const harness = await withPeople()
+    const { headers } = await signedIn(harness, tokenOf('approver'))
+    const ask = async (changed: object) => {
+      const request = { method: 'POST', url: `/v1/approvals/apr-1/${wish}` } as const
+      return (await harness.app.inject({ ...request, headers: { ...headers, ...changed } })).statusCode
+    }
+    expect(await ask({ 'x-failwise-csrf': '' })).toBe(403)
+    expect(await ask({ 'sec-fetch-site': 'cross-site' })).toBe(403)
+    expect(harness.acts).toEqual([])
+    expect(await ask({})).toBe(200)
+    expect(harness.acts.map(({ caller }) => caller.person?.name)).toEqual(['approver person'])
+  })
+
   it('ends with its time, with its token, and cannot be made up', async () => {
     const harness = await withPeople({ sessionHours: 1 })
     const { cookie } = await signedIn(harness, tokenOf('viewer'))

@@ -1,3 +1,4 @@
+import { takeEarly } from './early.ts'
 import type { Api } from './openapi.ts'
 
 /** What the API answered when it did not do what was asked, in words for people. */
@@ -24,6 +25,8 @@ export function rememberProof(proof: string | null): void {
 /** Asks the API; throws ApiError for every answer that is not a success. */
 export async function api<T>(path: string, options: { method?: string; body?: unknown } = {}): Promise<T> {
   const { method = 'GET', body } = options
+  const early = method === 'GET' ? await takeEarly(path) : null
+  if (early !== null) return early as T
   const response = await fetch(path, {
     method,
     credentials: 'same-origin',

@@ -29,13 +29,13 @@ export interface Api {
   readonly 'GET /v1/approvals': {
     readonly query: { readonly status?: "pending" | "approved" | "refused" | "expired" | "superseded" | undefined; readonly incident?: string | undefined; readonly limit?: number | undefined }
     readonly body: undefined
-    readonly answer: readonly ({ readonly id: string; readonly decisionId: string; readonly incidentId: string; readonly eventId: string | null; readonly service: string; readonly group: string; readonly action: "no_action" | "observe" | "self_heal" | "rollback_change" | "region_failover" | "dr_failover" | "page_human"; readonly target: "secondary" | "dr" | null; readonly factsHash: string; readonly planHash: string | null; readonly requestedBy: string; readonly approvers: readonly string[]; readonly needed: number; readonly dataLossSeconds: number | null; readonly summary: string; readonly cooldownSeconds: number; readonly status: "pending" | "approved" | "refused" | "expired" | "superseded"; readonly createdAt: string; readonly expiresAt: string; readonly closedAt: string | null; readonly closedReason: string | null; readonly votes: readonly { readonly person: string; readonly answer: "approve" | "refuse"; readonly via: string; readonly at: string; readonly comment: string | null }[]; readonly consent: string | null; readonly may: { readonly approve: { readonly isAllowed: boolean; readonly reason: string | null }; readonly refuse: { readonly isAllowed: boolean; readonly reason: string | null } } })[]
+    readonly answer: readonly ({ readonly id: string; readonly decisionId: string; readonly incidentId: string; readonly eventId: string | null; readonly service: string; readonly group: string; readonly action: "no_action" | "observe" | "self_heal" | "rollback_change" | "region_failover" | "dr_failover" | "page_human"; readonly target: "secondary" | "dr" | null; readonly factsHash: string; readonly planHash: string | null; readonly requestedBy: string; readonly approvers: readonly string[]; readonly needed: number; readonly dataLossSeconds: number | null; readonly summary: string; readonly cooldownSeconds: number; readonly status: "pending" | "approved" | "refused" | "expired" | "superseded"; readonly createdAt: string; readonly expiresAt: string; readonly closedAt: string | null; readonly closedReason: string | null; readonly votes: readonly { readonly person: string; readonly answer: "approve" | "refuse"; readonly via: string; readonly at: string; readonly comment: string | null }[]; readonly consent: string | null; readonly may: { readonly approve: { readonly isAllowed: boolean; readonly reason: string | null }; readonly refuse: { readonly isAllowed: boolean; readonly reason: string | null }; readonly moreTime: { readonly isAllowed: boolean; readonly reason: string | null }; readonly lookAgain: { readonly isAllowed: boolean; readonly reason: string | null } } })[]
   }
   /** One question, with what the caller may answer. */
   readonly 'GET /v1/approvals/{id}': {
     readonly query: undefined
     readonly body: undefined
-    readonly answer: { readonly id: string; readonly decisionId: string; readonly incidentId: string; readonly eventId: string | null; readonly service: string; readonly group: string; readonly action: "no_action" | "observe" | "self_heal" | "rollback_change" | "region_failover" | "dr_failover" | "page_human"; readonly target: "secondary" | "dr" | null; readonly factsHash: string; readonly planHash: string | null; readonly requestedBy: string; readonly approvers: readonly string[]; readonly needed: number; readonly dataLossSeconds: number | null; readonly summary: string; readonly cooldownSeconds: number; readonly status: "pending" | "approved" | "refused" | "expired" | "superseded"; readonly createdAt: string; readonly expiresAt: string; readonly closedAt: string | null; readonly closedReason: string | null; readonly votes: readonly { readonly person: string; readonly answer: "approve" | "refuse"; readonly via: string; readonly at: string; readonly comment: string | null }[]; readonly consent: string | null; readonly may: { readonly approve: { readonly isAllowed: boolean; readonly reason: string | null }; readonly refuse: { readonly isAllowed: boolean; readonly reason: string | null } } }
+    readonly answer: { readonly id: string; readonly decisionId: string; readonly incidentId: string; readonly eventId: string | null; readonly service: string; readonly group: string; readonly action: "no_action" | "observe" | "self_heal" | "rollback_change" | "region_failover" | "dr_failover" | "page_human"; readonly target: "secondary" | "dr" | null; readonly factsHash: string; readonly planHash: string | null; readonly requestedBy: string; readonly approvers: readonly string[]; readonly needed: number; readonly dataLossSeconds: number | null; readonly summary: string; readonly cooldownSeconds: number; readonly status: "pending" | "approved" | "refused" | "expired" | "superseded"; readonly createdAt: string; readonly expiresAt: string; readonly closedAt: string | null; readonly closedReason: string | null; readonly votes: readonly { readonly person: string; readonly answer: "approve" | "refuse"; readonly via: string; readonly at: string; readonly comment: string | null }[]; readonly consent: string | null; readonly may: { readonly approve: { readonly isAllowed: boolean; readonly reason: string | null }; readonly refuse: { readonly isAllowed: boolean; readonly reason: string | null }; readonly moreTime: { readonly isAllowed: boolean; readonly reason: string | null }; readonly lookAgain: { readonly isAllowed: boolean; readonly reason: string | null } } }
   }
   /** Entries of the audit log, newest first. */
   readonly 'GET /v1/audit': {
@@ -179,6 +179,18 @@ export interface Api {
   readonly 'POST /v1/approvals/{id}/answer': {
     readonly query: undefined
     readonly body: { readonly answer: "approve" | "refuse"; readonly reason?: string | undefined; readonly consent?: string | undefined; readonly seen: { readonly factsHash: string; readonly planHash: string | null } }
+    readonly answer: { readonly text: string }
+  }
+  /** Looks at the evidence behind a question again, now; 409 says why not. */
+  readonly 'POST /v1/approvals/{id}/look-again': {
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: { readonly text: string }
+  }
+  /** Lets a question stand longer, up to the limit of the settings; 409 says why not. */
+  readonly 'POST /v1/approvals/{id}/more-time': {
+    readonly query: undefined
+    readonly body: undefined
     readonly answer: { readonly text: string }
   }
   /** Something was changed: a deploy, a flag, a record. */

@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { SeriesSignal } from '../../../agent/domain/signal.ts'
-import { useTheme } from '../ui/theme.ts'
+import { useTheme } from '../ui/use-theme.ts'
 import type { Moments, Stance } from './scale.ts'
 
 /** All plots of one timeline move their cursors together. */

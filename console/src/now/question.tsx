@@ -45,10 +45,39 @@ function TimeLeft({ question: { expiresAt, status } }: { question: Question }) {
   )
 }
 
+type Wish = 'moreTime' | 'lookAgain'
+
+/** What people may want of a question besides answering it; named as in Slack. */
+const WISHES = {
+  moreTime: {
+    route: 'POST /v1/approvals/{id}/more-time',
+    ...{ name: 'Need more time', about: 'Lets the question stand longer' },
+  },
+  lookAgain: {
+    route: 'POST /v1/approvals/{id}/look-again',
+    ...{ name: 'Re-assess now', about: 'Looks at the evidence again now' },
+  },
+} as const
+const BUTTONS = { approve: 'Approving', refuse: 'Refusing', moreTime: 'More time', lookAgain: 'Re-assessing' } as const
+
+/** Why buttons are disabled, in the agent's words; what holds for several of them is said once. */
+function reasonsOf(may: Question['may']): readonly string[] {
+  const names = new Map<string, string[]>()
+  for (const [key, name] of Object.entries(BUTTONS)) {
+    const { reason } = may[key as keyof typeof BUTTONS]
+    if (reason !== null) names.set(reason, [...(names.get(reason) ?? []), name])
+  }
+  return [...names].map(([reason, of]) => `${of.join(', ')}: ${reason}`)
+}
+
 function AnswerForms({ question }: { question: Question }) {
   const [isAnswering, setAnswering] = useState<'approve' | 'refuse' | null>(null)
-  const { approve, refuse } = question.may
-  const reasons = [...new Set([approve.reason, refuse.reason].filter((reason) => reason !== null))]
+  const queries = useQueryClient()
+  const wish = useMutation({
+    mutationFn: (wanted: Wish) => call(WISHES[wanted].route, { params: { id: question.id } }),
+    onSettled: () => queries.invalidateQueries(),
+  })
+  const told = reasonsOf(question.may)
   const reasonId = useId()
   return (
     <div className="answer">
@@ -65,19 +94,32 @@ function AnswerForms({ question }: { question: Question }) {
             {answer === 'approve' ? 'Approve…' : 'Refuse…'}
           </button>
         ))}
+        {(['moreTime', 'lookAgain'] as const).map((wanted) => (
+          <button
+            key={wanted}
+            type="button"
+            title={WISHES[wanted].about}
+            disabled={!question.may[wanted].isAllowed || wish.isPending}
+            aria-describedby={question.may[wanted].isAllowed ? undefined : reasonId}
+            onClick={() => wish.mutate(wanted)}
+          >
+            {WISHES[wanted].name}
+          </button>
+        ))}
       </div>
-      {reasons.length > 0 && (
-        <p className="soft small" id={reasonId}>
-          {approve.reason !== null && approve.reason === refuse.reason
-            ? approve.reason
-            : [
-                approve.reason !== null && `Approving: ${approve.reason}`,
-                refuse.reason !== null && `Refusing: ${refuse.reason}`,
-              ]
-                .filter(Boolean)
-                .join(' ')}
+      {told.length > 0 && (
+        <ul className="soft small reasons" id={reasonId}>
+          {told.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      )}
+      {wish.data && (
+        <p role="status" className="verify good">
+          {wish.data.text}
         </p>
       )}
+      {wish.error && <Failure error={wish.error} />}
       {isAnswering !== null && (
         <AnswerForm key={isAnswering} question={question} answer={isAnswering} done={() => setAnswering(null)} />
       )}

@@ -60,8 +60,9 @@ export function Frame() {
 function SignOut({ name }: { name: string }) {
   const queries = useQueryClient()
   const signOut = useMutation({
-    mutationFn: () => api('/v1/session', { method: 'DELETE' }),
-    onSuccess: () => queries.resetQueries(),
+    mutationFn: () => api<{ leaveTo: string | null }>('/v1/session', { method: 'DELETE' }),
+    // The session here is over either way; the one at the sign-in provider ends where the provider says.
+    onSuccess: ({ leaveTo }) => (leaveTo === null ? queries.resetQueries() : location.assign(leaveTo)),
   })
   return (
     <button type="button" disabled={signOut.isPending} onClick={() => signOut.mutate()}>

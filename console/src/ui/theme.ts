@@ -1,20 +1,6 @@
-import { useSyncExternalStore } from 'react'
-
 const KEY = 'failwise-theme'
 
 export type Theme = 'light' | 'dark'
-
-/** The theme that is shown, kept current. */
-export function useTheme(): string {
-  return useSyncExternalStore(
-    (changed) => {
-      const observer = new MutationObserver(changed)
-      observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-      return () => observer.disconnect()
-    },
-    () => document.documentElement.dataset.theme ?? 'light',
-  )
-}
 
 /** What the reader chose, or what the machine prefers. */
 export function currentTheme(): Theme {

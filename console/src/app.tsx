@@ -5,11 +5,6 @@ import { createRoot } from 'react-dom/client'
 import { ApiError } from './api/client.ts'
 import { sessionQuery } from './api/queries.ts'
 import { createConsoleRouter } from './routes.tsx'
-import './style.css'
-import './review.css'
-import { applyTheme, currentTheme } from './ui/theme.ts'
-
-applyTheme(currentTheme(), false)
 
 const queries: QueryClient = new QueryClient({
   // A session that ended shows at the first answer: then it is asked for anew, and the sign-in appears.
