@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { groupReasons } from '../../agent/domain/decision.ts'
 import { account, type Counts } from './ledger.ts'
 import type { Row } from './row.ts'
 import { AGENT_ROWS } from './rows-agents.ts'
@@ -105,8 +106,7 @@ async function carryOut(row: Row): Promise<Outcome> {
     await Promise.race([work(), limit])
   } catch (error) {
     wrong.push(error instanceof Error ? error.message : String(error))
-    for (const agent of (scene as Scene | null)?.agents ?? [])
-      console.error(`--- agent ${agent.name}\n${agent.said().slice(-3000)}`)
+    if (scene) await tellWhatHappened(scene)
   } finally {
     timer.abort()
     await current?.()
@@ -115,6 +115,21 @@ async function carryOut(row: Row): Promise<Outcome> {
   const isGood = wrong.length === 0
   say(isGood ? 'nothing lost, nothing done twice' : `WRONG: ${wrong.join('; ')}`)
   return { name, about, isGood, seconds: (performance.now() - startedMs) / 1000, measured, counts, wrong }
+}
+
+/** For whoever has to find out why: what was decided about the outage, and the last words of every agent. */
+async function tellWhatHappened(scene: Scene): Promise<void> {
+  const service = scene.world.incident.service.name
+  const decisions = await scene.store.decisions.list({ service, limit: 5 }).catch(() => [])
+  for (const { decision } of decisions)
+    console.error(
+      `--- decision ${decision.decidedAt}: ${decision.action} (${decision.disposition})\n` +
+        groupReasons(decision.reasons)
+          .filter(({ reason }) => reason.outcome === 'block' || reason.outcome === 'limit')
+          .map(({ reason, actions }) => `${reason.rule} for ${actions.join(', ')}: ${reason.detail}`)
+          .join('\n'),
+    )
+  for (const agent of scene.agents) console.error(`--- agent ${agent.name}\n${agent.said().slice(-3000)}`)
 }
 
 function tableOf(outcomes: readonly Outcome[]): string {
