@@ -32,6 +32,8 @@ export function incidentStore(context: StoreContext, options: IngestOptions): In
     list: async (filter = {}) => {
       let query = db.selectFrom('incidents').selectAll()
       if (filter.open !== undefined) query = query.where('closed_at', filter.open ? 'is' : 'is not', null)
+      if (filter.undecided) query = query.where('assessments', '=', 0)
+      if (filter.openedBefore !== undefined) query = query.where('opened_at', '<', filter.openedBefore)
       if (filter.states) query = query.where('state', 'in', [...filter.states])
       if (filter.service !== undefined) query = query.where('service', '=', filter.service)
       if (filter.group !== undefined) query = query.where('group_name', '=', filter.group)

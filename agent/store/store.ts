@@ -86,6 +86,9 @@ export interface IncidentStore {
 
 export interface IncidentFilter {
   readonly open?: boolean
+  /** Only those without any decision yet. */
+  readonly undecided?: boolean
+  readonly openedBefore?: Instant
   readonly states?: readonly IncidentState[]
   readonly service?: string
   readonly group?: string

@@ -3,6 +3,7 @@ import type { Incident } from '../../agent/domain/incident.ts'
 import { type LateDeps, pageLateIncidents } from '../../agent/engine/late.ts'
 import { stoppedClock } from '../../agent/lib/clock.ts'
 import type { NewNotification } from '../../agent/store/records.ts'
+import type { IncidentFilter } from '../../agent/store/store.ts'
 import { bookOf, entryOf, SHOP } from './scene.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z')
@@ -16,12 +17,18 @@ function incident(id: string, secondsAgo: number, changes: Partial<Incident> = {
   }
 }
 
-/** An outbox that drops repeats as the real one does. */
+/** A store that lists as the real one does, newest first and at most so many, and an outbox that drops repeats as the real one does. */
 function scene(open: readonly Incident[], channels = ['chat']) {
   const sent = new Map<string, NewNotification & { incidentId: string | null }>()
   const deps = {
     store: {
-      incidents: { list: async () => [...open] },
+      incidents: {
+        list: async ({ undecided = false, openedBefore = '9999', limit = 200 }: IncidentFilter) =>
+          open
+            .filter(({ assessments, openedAt }) => (!undecided || assessments === 0) && openedAt < openedBefore)
+            .toSorted((a, b) => (a.openedAt < b.openedAt ? 1 : -1))
+            .slice(0, limit),
+      },
       outbox: {
         enqueue: async (message: NewNotification & { incidentId: string | null }) => {
           const isNew = !sent.has(message.dedupeKey)
@@ -62,6 +69,13 @@ describe('incidents that nobody decides', () => {
     const { deps, sent } = scene([incident('inc_decided', 3600, { assessments: 1 })])
     await pageLateIncidents(deps)
     expect(sent()).toEqual([])
+  })
+
+  it('are not hidden by a storm of those that were decided', async () => {
+    const storm = Array.from({ length: 1200 }, (_, n) => incident(`inc_${n}`, 70, { assessments: 1 }))
+    const { deps, sent } = scene([incident('inc_late', 300), ...storm])
+    await pageLateIncidents(deps)
+    expect(sent().map(({ incidentId }) => incidentId)).toEqual(['inc_late'])
   })
 
   it('are paged also when the catalogue does not know the service', async () => {

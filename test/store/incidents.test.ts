@@ -223,6 +223,17 @@ describe('an incident', () => {
     expect(await store.incidents.claimAssessment('agent-a', 1000)).toMatchObject({ attempt: 2 })
   })
 
+  it('is found among those that nobody has decided for a while, and not once it was decided', async () => {
+    const test = await server.open()
+    const { store, sql, at } = test
+    await claimed(test)
+    const late = () => store.incidents.list({ undecided: true, openedBefore: at(1000) })
+    expect(await late()).toHaveLength(1)
+    expect(await store.incidents.list({ undecided: true, openedBefore: at() })).toEqual([])
+    await sql('update incidents set assessments = 1')
+    expect(await late()).toEqual([])
+  })
+
   it('closes after three good, fresh evaluations in a row and not before', async () => {
     const test = await server.open()
     const { store, at } = test
