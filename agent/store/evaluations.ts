@@ -35,4 +35,5 @@ export async function countEvaluation(
       ...{ kind: 'approval_closed', at: nowOf(context), actor, approvalId, incidentId: row.id },
       ...{ status: 'superseded', reason },
     })
+  note({ kind: 'incident_closed', at: nowOf(context), actor, incidentId: row.id, reason })
 }

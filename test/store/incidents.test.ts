@@ -255,6 +255,8 @@ describe('an incident', () => {
     expect(states.slice(0, -1)).not.toContain('closed')
     expect(states.at(-1)).toBe('closed')
     expect(await store.scores.evaluations('checkout', 2)).toHaveLength(2)
+    const [ended] = await store.audit.list({ kinds: ['incident_closed'] })
+    expect(ended?.entry).toMatchObject({ incidentId, actor: { kind: 'system', id: 'watch' } })
   })
 
   it('opens from the watch loop once per group', async () => {
