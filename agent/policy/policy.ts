@@ -86,6 +86,10 @@ export const Policy = z.strictObject({
       /** Evaluations older than this say nothing about now. */
       withinMinutes: z.number().positive().default(15),
     })
+    .refine((bounds) => bounds.withinMinutes * 60 > bounds.seconds, {
+      error: 'withinMinutes must cover more than seconds: nothing could ever count as sustained',
+      path: ['withinMinutes'],
+    })
     .prefault({}),
   /** Promise 15. */
   target: z

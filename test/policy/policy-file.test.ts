@@ -61,6 +61,13 @@ describe('the policy file', () => {
     expect(problemsOf('version: 1\nsustained: { seconds: 10 }')).toHaveLength(1)
     expect(problemsOf('version: 1\nkillSwitch: false')).toHaveLength(1)
   })
+
+  it('cannot ask for a condition that lasts longer than evaluations are looked at', () => {
+    expect(problemsOf('version: 1\nsustained: { seconds: 900 }')).toEqual([
+      '2:12 sustained.withinMinutes: withinMinutes must cover more than seconds: nothing could ever count as sustained',
+    ])
+    expect(problemsOf('version: 1\nsustained: { seconds: 899 }')).toEqual([])
+  })
 })
 
 describe('a policy in force', () => {
