@@ -43,7 +43,7 @@ export async function orderPlan(plan: LoadedPlan, order: RunOrder, parts: Ordere
   return requestManualRun(
     { entry, plan, snapshot, ...order },
     {
-      ...{ store: parts.store, policy: parts.policy.inForce(), mode: settings.mode },
+      ...{ store: parts.store, services: parts.services, policy: parts.policy.inForce(), mode: settings.mode },
       isolation: await probeIsolation(settings.isolation, parts.http, AbortSignal.timeout(5000)),
       healthScore: settings.healthScore,
       newId: sortableIds(parts.clock),

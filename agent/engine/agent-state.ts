@@ -4,7 +4,7 @@ import { groupOf } from '../domain/service.ts'
 import { instantOf } from '../domain/time.ts'
 import type { AgentState } from '../policy/input.ts'
 import type { Store } from '../store/store.ts'
-import type { ServiceEntry } from './service-entry.ts'
+import { type ServiceBook, type ServiceEntry, servicesOfGroup } from './service-entry.ts'
 
 /** Whether the agent itself can see out, from probes of its own. */
 export type Isolation = AgentState['isolation']
@@ -13,6 +13,8 @@ export interface AgentStateDeps {
   readonly store: Pick<Store, 'freezes' | 'runs' | 'scores'>
   readonly mode: 'shadow' | 'live'
   readonly isolation: () => Isolation
+  /** Whose freezes hold the group. */
+  readonly services: ServiceBook
   readonly nowMs: number
 }
 
@@ -22,13 +24,16 @@ const EVALUATIONS_KEPT = 10
 export async function agentStateFor(entry: ServiceEntry, deps: AgentStateDeps): Promise<AgentState> {
   const { service } = entry
   const group = groupOf(service)
-  const [freezes, cooldown, groupRuns, allRuns, evaluations] = await Promise.all([
-    deps.store.freezes.active(service.name),
+  const [allFreezes, cooldown, groupRuns, allRuns, evaluations] = await Promise.all([
+    deps.store.freezes.active(),
     deps.store.runs.cooldown(group),
     deps.store.runs.list({ group, states: ACTIVE_RUN_STATES, limit: 1 }),
     deps.store.runs.list({ states: ACTIVE_RUN_STATES, limit: 100 }),
     deps.store.scores.evaluations(service.name, EVALUATIONS_KEPT),
   ])
+  // A run moves the whole group, so a freeze of any of its services forbids it.
+  const held = new Set([service.name, ...servicesOfGroup(deps.services, group)])
+  const freezes = allFreezes.filter((freeze) => freeze.service === null || held.has(freeze.service))
   const isCooling = cooldown !== null && cooldown.until > instantOf(deps.nowMs)
   return {
     mode: deps.mode,

@@ -122,7 +122,9 @@ async function assessWithin(claim: Claim, deps: AssessDeps, abort: AbortSignal):
   const collectedMs = clock.elapsed()
   const { policy, text } = deps.policy()
   const [state, latest] = await Promise.all([
-    agentStateFor(entry, { store, mode: deps.mode, isolation: deps.isolation, nowMs: clock.now() }),
+    agentStateFor(entry, {
+      ...{ store, services: deps.services, mode: deps.mode, isolation: deps.isolation, nowMs: clock.now() },
+    }),
     store.decisions.lastOutcome(incident.id),
   ])
   const judging = (deps.spans ?? noSpans).child('judge', { service: incident.service })

@@ -17,10 +17,11 @@ import type { Store } from '../store/store.ts'
 import { agentStateFor, type Isolation } from './agent-state.ts'
 import type { PolicyInForce } from './assess.ts'
 import { isIrreversible, isUnfenced, type LoadedPlan } from './plan-book.ts'
-import type { ServiceEntry } from './service-entry.ts'
+import type { ServiceBook, ServiceEntry } from './service-entry.ts'
 
 export interface ManualRunDeps {
   readonly store: Store
+  readonly services: ServiceBook
   readonly policy: PolicyInForce
   readonly mode: 'shadow' | 'live'
   readonly isolation: Isolation
@@ -69,7 +70,7 @@ export async function requestManualRun(order: ManualRunOrder, deps: ManualRunDep
   const planned = { hash: plan.hash, isIrreversible: isIrreversible(plan), isUnfenced: isUnfenced(plan) }
   const asked: ServiceEntry = { ...entry, plans: { ...entry.plans, [action]: { name: plan.plan.name, ...planned } } }
   const isolation = () => deps.isolation
-  const state = await agentStateFor(asked, { store, mode: deps.mode, isolation, nowMs })
+  const state = await agentStateFor(asked, { store, services: deps.services, mode: deps.mode, isolation, nowMs })
   const reasons = safetyReasons(order, { snapshot, facts, state, now: snapshot.takenAt }, deps)
   const against = reasons.filter(({ ceiling }) => !allowsAtLeast(ceiling, 'ask'))
   const first = against[0]

@@ -1,14 +1,14 @@
 import type { StagePorts } from '../../actions/index.ts'
 import { Facts } from '../domain/facts.ts'
 import type { Run, RunState } from '../domain/run.ts'
-import { groupOf, unknownService } from '../domain/service.ts'
+import { unknownService } from '../domain/service.ts'
 import { Fault } from '../lib/errors.ts'
 import type { Store } from '../store/store.ts'
 import { type ExecuteDeps, executeRun } from './execute.ts'
 import { type Loop, startLoop } from './loop.ts'
 import type { LoadedPlan, PlanBook } from './plan-book.ts'
 import { nowOf, runMessages } from './run-messages.ts'
-import type { ServiceBook, ServiceEntry } from './service-entry.ts'
+import { type ServiceBook, type ServiceEntry, servicesOfGroup } from './service-entry.ts'
 import type { StampLoss } from './write-stamps.ts'
 
 type Shared = 'agentId' | 'clock' | 'mask' | 'channels' | 'onEntry' | 'onReport' | 'pollMs'
@@ -102,10 +102,7 @@ async function executionOf(run: Run, deps: RunnerDeps): Promise<ExecuteDeps | nu
   return {
     ...{ store, agentId, clock, mask, channels, ports, pollMs, plan: plan.plan, stages: plan.stages },
     service: entry.service,
-    groupServices: deps.services
-      .all()
-      .filter(({ service }) => groupOf(service) === run.group)
-      .map(({ service }) => service.name),
+    groupServices: servicesOfGroup(deps.services, run.group),
     approvers: entry.approvers,
     decidedOn: facts.success ? facts.data : null,
     look: (abort) => deps.lookAt(entry, run.incidentId, abort),

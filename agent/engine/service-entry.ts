@@ -1,6 +1,6 @@
 import type { Collector } from '../../collectors/collector.ts'
 import type { Action } from '../domain/action.ts'
-import type { Service } from '../domain/service.ts'
+import { groupOf, type Service } from '../domain/service.ts'
 
 /** What would run for an action, as far as deciding needs to know. */
 export interface PlanRef {
@@ -30,4 +30,12 @@ export interface ServiceEntry {
 export interface ServiceBook {
   find(service: string): ServiceEntry | undefined
   all(): readonly ServiceEntry[]
+}
+
+/** Every service of a failover group: what moves together is also held together. */
+export function servicesOfGroup(services: ServiceBook, group: string): string[] {
+  return services
+    .all()
+    .filter(({ service }) => groupOf(service) === group)
+    .map(({ service }) => service.name)
 }

@@ -110,7 +110,7 @@ async function drill(one: Scene, service: string): Promise<string> {
   const outcome = await requestManualRun(
     { entry, plan, snapshot, by: ALICE, isDryRun: true, acceptedDataLossSeconds: null },
     {
-      ...{ store: agent.store, policy: agent.policy.inForce(), mode: 'live', isolation },
+      ...{ store: agent.store, services: agent.services, policy: agent.policy.inForce(), mode: 'live', isolation },
       ...{ healthScore: agent.config.settings.healthScore, newId: sortableIds(agent.clock) },
     },
   )

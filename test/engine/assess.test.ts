@@ -6,6 +6,7 @@ import { stoppedClock } from '../../agent/lib/clock.ts'
 import type { Collector } from '../../collectors/collector.ts'
 import { steppingClock } from '../fakes/stepping-clock.ts'
 import { clearOutage, sureOpinion } from '../policy/inputs.ts'
+import { ALICE } from '../store/samples.ts'
 import { type TestStore, testServer } from '../store/test-database.ts'
 import {
   analystWith,
@@ -65,6 +66,17 @@ describe('what is done with a decision', () => {
     })
     expect(await test.store.approvals.list()).toEqual([])
     expect((await messagesOf(test)).map(({ kind }) => kind)).toEqual(['page'])
+  })
+
+  it('does nothing while another service of its group is frozen, since all of it would move', async () => {
+    const [shop, till] = [SHOP, { ...SHOP, name: 'till' }].map((service) =>
+      entryOf({ service: { ...service, group: 'shop' } }),
+    )
+    const { test, deps } = await scene({ services: bookOf(shop!, till!) })
+    await test.store.freezes.set({ service: 'till', kind: 'freeze', reason: 'stocktaking', by: ALICE, until: null })
+    const assessment = await assess(await claimedShop(test), deps)
+    expect(assessment?.judgement.decision).toMatchObject({ action: 'region_failover', disposition: 'notify' })
+    expect(await test.store.runs.list()).toEqual([])
   })
 
   it('stores a question when a person must say yes, with what a yes would lose', async () => {
@@ -322,9 +334,9 @@ describe('looking again', () => {
       await assess(await claimAgain(test), { ...deps, services: calmBook(test) })
       test.clock.advance(40_000)
     }
-    const { store } = test
-    const isolation = deps.isolation
-    const state = await agentStateFor(entryOf(), { store, mode: 'live', isolation, nowMs: test.clock.now() })
+    const { services, isolation } = deps
+    const now = { nowMs: test.clock.now() }
+    const state = await agentStateFor(entryOf(), { store: test.store, services, mode: 'live', isolation, ...now })
     expect(state.evaluations?.map((one) => one.state)).toEqual(['unknown', 'unknown', 'unknown'])
   })
 

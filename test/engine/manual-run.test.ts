@@ -9,7 +9,7 @@ import { ALICE } from '../store/samples.ts'
 import { type TestStore, testServer } from '../store/test-database.ts'
 import { newWorld, planOf, stageOn } from './run-scene.ts'
 import { planBookOf } from './runner-scene.ts'
-import { entryOf } from './scene.ts'
+import { bookOf, entryOf } from './scene.ts'
 
 const server = testServer()
 
@@ -26,7 +26,7 @@ function deps(test: TestStore): ManualRunDeps {
   test.clock.set(clearOutage().takenAt)
   let made = 0
   return {
-    ...{ store: test.store, mode: 'live', healthScore: HealthScoreOptions.parse({}) },
+    ...{ store: test.store, services: bookOf(entryOf()), mode: 'live', healthScore: HealthScoreOptions.parse({}) },
     policy: { policy: Policy.parse({ version: 1 }), text: 'version: 1\n' },
     isolation: { recoverySiteReachable: true, neutralAnchorReachable: true },
     newId: (kind) => `${kind}_${++made}`,
