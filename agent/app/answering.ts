@@ -1,6 +1,6 @@
 import { consentPhrase, isConsent } from '../approval/card.ts'
 import type { Reply } from '../approval/desk.ts'
-import type { People, Person, UserGroupMembers } from '../approval/people.ts'
+import { mayDo, type People, type Person, type UserGroupMembers } from '../approval/people.ts'
 import type { Action } from '../domain/action.ts'
 import type { AnswerRefusal, Approval } from '../domain/approval.ts'
 import { instantOf } from '../domain/time.ts'
@@ -37,6 +37,10 @@ export async function takeAnswer(given: GivenAnswer, parts: AnsweringParts): Pro
   const { approvalId, person, via, answer, seen } = given
   const comment = given.comment.trim() === '' ? null : given.comment.trim().slice(0, 500)
   const approval = await store.approvals.get(approvalId)
+  if (!mayDo(person, 'approve')) {
+    await noteRefused(given, approval, 'not_an_approver', parts)
+    return no(`Not counted: your role here is ${person.role}; answering needs approver.`)
+  }
   if (answer === 'refuse' && comment === null) {
     await noteRefused(given, approval, 'no_reason', parts)
     return no('A refusal needs a reason: the next person reads it.')

@@ -1,7 +1,6 @@
 import { consentPhrase } from '../approval/card.ts'
-import type { Person } from '../approval/people.ts'
+import { mayDo, type Person } from '../approval/people.ts'
 import type { Approval } from '../domain/approval.ts'
-import { ROLE_SCOPES } from '../domain/role.ts'
 import { lookAgainProblem, moreTimeProblem, type WaitingParts } from './waiting.ts'
 
 /** Whether somebody may do something now, and if not, why; what a button says. */
@@ -45,8 +44,7 @@ async function permissionFor(
   parts: WaitingParts,
 ): Promise<Permission> {
   if (person === null) return no(SIGN_IN)
-  const { role = 'approver' } = person
-  if (!ROLE_SCOPES[role].includes('approve')) return no(`Your role here is ${role}; answering needs approver.`)
+  if (!mayDo(person, 'approve')) return no(`Your role here is ${person.role}; answering needs approver.`)
   const { groups } = await parts.people.groupsOf(person, parts.members)
   const planHash = parts.planHashOf(approval.service, approval.action) ?? approval.planHash
   const problem = await parts.store.approvals.refusalOf({

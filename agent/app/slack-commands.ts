@@ -1,7 +1,9 @@
 import type { Reply } from '../approval/desk.ts'
+import { mayDo, type Person } from '../approval/people.ts'
 import { cut, escaped } from '../approval/text.ts'
 import type { Config } from '../config.ts'
 import type { Actor } from '../domain/audit.ts'
+import type { Scope } from '../domain/role.ts'
 import { groupOf } from '../domain/service.ts'
 import { instantOf } from '../domain/time.ts'
 import type { Assessment } from '../engine/assess.ts'
@@ -32,10 +34,22 @@ const HELP = [
 
 const TEXT_LIMIT = 2900
 
+/** What a command needs beyond looking. Stopping is for everybody who works on incidents; letting things go on is for those who may say yes. */
+const NEEDED: Readonly<Record<string, Scope>> = {
+  decide: 'respond',
+  pause: 'respond',
+  freeze: 'respond',
+  resume: 'approve',
+  unfreeze: 'approve',
+}
+
 /** Carries out what was typed after `/failwise`. */
-export async function runCommand(text: string, by: Actor, parts: SlackCommandParts): Promise<Reply> {
+export async function runCommand(text: string, person: Person, parts: SlackCommandParts): Promise<Reply> {
   const [verb = '', ...rest] = text.trim().split(/\s+/)
   const argument = rest.join(' ')
+  const by: Actor = { kind: 'person', id: person.name, via: 'slack' }
+  const needed = Object.hasOwn(NEEDED, verb.toLowerCase()) ? NEEDED[verb.toLowerCase()]! : 'read'
+  if (!mayDo(person, needed)) return refused(`Your role here is ${person.role}; this needs more.`)
   switch (verb.toLowerCase()) {
     case 'status':
       return said(await statusText(parts))

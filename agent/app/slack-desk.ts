@@ -1,5 +1,6 @@
 import type { ButtonValue } from '../approval/button-value.ts'
 import type { Clicker, Desk, Origin, Reply } from '../approval/desk.ts'
+import { mayDo } from '../approval/people.ts'
 import { mainPostId } from '../approval/slack-approver.ts'
 import type { SlackWeb } from '../approval/slack-web.ts'
 import type { Actor } from '../domain/audit.ts'
@@ -72,6 +73,8 @@ export function slackDesk(parts: DeskParts, web: SlackWeb): Desk {
     moreTime: (about, by) => wish(giveMoreTime(about.approval, by.person, 'slack', answering), by),
     reassess: (about, by) => wish(lookAgain(about.incident, by.person, 'slack', answering), by),
     label: async (about, by, label) => {
+      if (!mayDo(by.person, 'respond'))
+        return { isDone: false, text: `Your role here is ${by.person.role}; this needs responder.` }
       const record = await store.decisions.get(about.decision)
       if (!record || record.incidentId !== about.incident) {
         await strange(`label for ${about.decision}, which is not of this incident`, by.origin)
@@ -81,7 +84,7 @@ export function slackDesk(parts: DeskParts, web: SlackWeb): Desk {
       await note(actorOf(by), 'verdict_labelled', record.service, `the verdict was ${label}`, details)
       return changed({ isDone: true, text: 'Thank you. It is kept as a suggestion for the evaluation set.' })
     },
-    command: async (text, by) => changed(await runCommand(text, actorOf(by), parts)),
+    command: async (text, by) => changed(await runCommand(text, by.person, parts)),
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Reply } from '../approval/desk.ts'
-import type { Person } from '../approval/people.ts'
+import { mayDo, type Person } from '../approval/people.ts'
 import type { ApprovalSettings } from '../config/approval-settings.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Actor } from '../domain/audit.ts'
 import type { Incident } from '../domain/incident.ts'
-import { ROLE_SCOPES, type Scope } from '../domain/role.ts'
+import type { Scope } from '../domain/role.ts'
 import { epochMs, instantOf } from '../domain/time.ts'
 import type { AnsweringParts } from './answering.ts'
 
@@ -86,8 +86,8 @@ function latestMs({ createdAt, expiresAt }: Approval, { settings }: WaitingParts
   return Math.min(epochMs(expiresAt) + settings.moreTimeMinutes * MINUTE_MS, limitMs)
 }
 
-function roleProblem({ role = 'approver' }: Person, scope: Scope, need: string): string | null {
-  return ROLE_SCOPES[role].includes(scope) ? null : `Your role here is ${role}; ${need}.`
+function roleProblem(person: Person, scope: Scope, need: string): string | null {
+  return mayDo(person, scope) ? null : `Your role here is ${person.role}; ${need}.`
 }
 
 function done(text: string): Wish {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { Role } from '../domain/role.ts'
+import { ROLE_SCOPES, Role, type Scope } from '../domain/role.ts'
 import { isSameSecret } from '../lib/signature.ts'
 
 /** A person, once: whoever answers in Slack, in the console or in a terminal is found here, so that nobody votes twice. */
@@ -18,11 +18,16 @@ export const Person = z.strictObject({
     .optional(),
   /** Who the sign-in provider says it is: the value of `server.oidc.identityClaim`. */
   identity: z.string().min(1).max(300).optional(),
-  /** What the person may do in the console: `approver` unless given. Answering also needs to be among those who are asked. */
+  /** What the person may do, by whatever way: `approver` unless given. Answering also needs to be among those who are asked. */
   role: Role.optional(),
   groups: z.array(z.string().min(1)).default([]),
 })
 export type Person = z.infer<typeof Person>
+
+/** Whether a person's role permits something. */
+export function mayDo({ role = 'approver' }: Pick<Person, 'role'>, scope: Scope): boolean {
+  return ROLE_SCOPES[role].includes(scope)
+}
 
 /** A name that stands for several people: those who list it, and those of a Slack user group at the moment of the click. */
 export const ApproverGroup = z.strictObject({

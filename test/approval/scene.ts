@@ -18,16 +18,24 @@ import { asked } from '../store/samples.ts'
 import type { TestStore, testServer } from '../store/test-database.ts'
 
 export const CHANNEL = 'C0INCIDENTS'
-export const USERS = { alice: 'U0ALICE', bob: 'U0BOB', carol: 'U0CAROL', mallory: 'U0MALLORY', dora: 'U0DORA' } as const
+export const USERS = {
+  alice: 'U0ALICE',
+  bob: 'U0BOB',
+  carol: 'U0CAROL',
+  mallory: 'U0MALLORY',
+  dora: 'U0DORA',
+  vera: 'U0VERA',
+} as const
 const SIGNING_SECRET = 'a-signing-secret-of-slack'
 
-/** Alice and Bob by name, Carol through a group of the list, Dora through a user group of Slack; Mallory is in the workspace and in no list. */
+/** Vera may only look. Alice and Bob by name, Carol through a group of the list, Dora through a user group of Slack; Mallory is in the workspace and in no list. */
 const PEOPLE = peopleOf(
   [
     { name: 'alice', slackUserId: USERS.alice, groups: [] },
     { name: 'bob', slackUserId: USERS.bob, groups: [] },
     { name: 'carol', slackUserId: USERS.carol, groups: ['managers'] },
     { name: 'dora', slackUserId: USERS.dora, groups: [] },
+    { name: 'vera', slackUserId: USERS.vera, role: 'viewer', groups: [] },
   ],
   [{ name: 'managers' }, { name: 'on-call', slackUserGroupId: 'S0ONCALL' }],
 )

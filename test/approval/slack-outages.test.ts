@@ -215,6 +215,8 @@ describe('/failwise', () => {
     expect(await say('bob', 'resume checkout')).toContain('no longer paused')
     expect(await say('bob', 'freeze')).toContain('Say why')
     expect(await say('bob', 'freeze provider migration')).toContain('Everything is frozen')
+    expect(await say('vera', 'unfreeze over')).toContain('Your role here is viewer')
+    expect(await scene.test.store.freezes.active()).toHaveLength(1)
     expect(await say('alice', 'unfreeze over')).toContain('lifted')
     expect(await say('alice', 'decide checkout')).toContain('is being looked at')
     expect(await say('alice', 'dance <!channel>')).toContain('There is no command “dance”')
