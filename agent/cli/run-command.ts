@@ -131,7 +131,13 @@ function endCooldownCommand(io: CliIo): Command {
     })
 }
 
-type Control = (store: StoreWork['store'], runId: string, by: StoreWork['actor'], reason: string) => Promise<Run>
+type Control = (
+  store: StoreWork['store'],
+  runId: string,
+  by: StoreWork['actor'],
+  reason: string,
+  proof: StoreWork['proof'],
+) => Promise<Run>
 
 function controlCommand(io: CliIo, name: string, about: string, control: Control): Command {
   return new Command(name)
@@ -141,7 +147,9 @@ function controlCommand(io: CliIo, name: string, about: string, control: Control
     .addHelpText('after', `\nExamples:\n  failwise run ${name} run_mwpyyben8k2f9ab --reason "as agreed in the call"`)
     .action(async (runId: string, _options, command: Command) => {
       const options = optionsOf<GlobalOptions & { reason: string }>(command, io)
-      const run = await withStore(options, io, ({ store, actor }) => control(store, runId, actor, options.reason))
+      const run = await withStore(options, io, ({ store, actor, proof }) =>
+        control(store, runId, actor, options.reason, proof),
+      )
       answerOn(io, options).give(run, () => `${run.id} is ${run.state.replaceAll('_', ' ')}.`)
     })
 }

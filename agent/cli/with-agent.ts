@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import type { Agent } from '../app/agent.ts'
 import { createAgent } from '../app.ts'
 import { loadConfig } from '../config.ts'
@@ -7,12 +6,13 @@ import type { LoadedPlan } from '../engine/plan-book.ts'
 import { Fault } from '../lib/errors.ts'
 import { createLog } from '../lib/log.ts'
 import type { CliIo, GlobalOptions } from './io.ts'
+import { personHere } from './person-here.ts'
 import { packageVersion } from './version.ts'
 
 /** What a command works with that looks at services or carries out plans. */
 export interface AgentWork {
   readonly agent: Agent
-  /** The person at this terminal, as the operating system knows them. */
+  /** The person at this terminal. */
   readonly actor: Actor
 }
 
@@ -23,14 +23,14 @@ export async function withAgent<T>(
   work: (parts: AgentWork) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig(options.config, io.environment)
-  const person = io.environment.SUDO_USER || userInfo().username
+  const { actor } = await personHere(io, config.settings)
   const agent = await createAgent({
     ...{ config, environment: io.environment, version: packageVersion(), purpose: 'command', analyst: 'rules' },
     log: createLog({ level: 'silent' }),
-    id: `command-${person}-${process.pid}`,
+    id: `command-${actor.id}-${process.pid}`,
   })
   try {
-    return await work({ agent, actor: { kind: 'person', id: person, via: 'cli' } })
+    return await work({ agent, actor })
   } finally {
     await agent.stop()
   }

@@ -1,18 +1,15 @@
-import { userInfo } from 'node:os'
 import { openConfiguredStore } from '../app/open-store.ts'
 import { type Config, loadConfig } from '../config.ts'
-import type { Actor } from '../domain/audit.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
 import type { Store } from '../store/store.ts'
 import type { CliIo, GlobalOptions } from './io.ts'
+import { type PersonHere, personHere } from './person-here.ts'
 
 /** What a command works with that reads or writes the record. */
-export interface StoreWork {
+export interface StoreWork extends PersonHere {
   readonly store: Store
   readonly config: Config
-  /** The person at this terminal, as the operating system knows them. */
-  readonly actor: Actor
 }
 
 /** Opens the store (beside a running agent, or alone), does the work and closes it again. */
@@ -25,8 +22,7 @@ export async function withStore<T>(
   const log = createLog({ level: 'silent' })
   const opened = await openConfiguredStore(config, { clock: systemClock, log, purpose: 'command' })
   try {
-    const actor: Actor = { kind: 'person', id: userInfo().username, via: 'cli' }
-    return await work({ store: opened.store, config, actor })
+    return await work({ store: opened.store, config, ...(await personHere(io, config.settings)) })
   } finally {
     await opened.close()
   }

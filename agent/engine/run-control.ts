@@ -8,6 +8,12 @@ type Runs = Pick<Store, 'runs'>
 
 const Asks = z.object({ question: z.string(), approvers: z.array(z.string()), requestedBy: z.string() })
 
+/** Who gives an answer, by their own token or sign-in, and the groups they are in at this moment. */
+export interface Proof {
+  readonly person: string
+  readonly groups: readonly string[]
+}
+
 /** A person stops a run before its next step; what has begun is finished first. */
 export function pauseRun(store: Runs, runId: string, by: Actor, reason: string): Promise<Run> {
   return byPerson(store, runId, 'pause', by, reason)
@@ -18,17 +24,31 @@ export function abortRun(store: Runs, runId: string, by: Actor, reason: string):
   return byPerson(store, runId, 'abort', by, reason)
 }
 
-/** A person lets a run go on. Where a stage has asked, this is the answer, and it needs somebody who may give it. */
-export async function resumeRun(store: Runs, runId: string, by: Actor, reason: string): Promise<Run> {
+/** A person lets a run go on. Where a stage has asked, this is the answer, and it needs somebody who may give it and proves who it is. */
+export async function resumeRun(
+  store: Runs,
+  runId: string,
+  by: Actor,
+  reason: string,
+  proof: Proof | null = null,
+): Promise<Run> {
   const run = await runNamed(store, runId)
   const open = run.state === 'paused' ? await openQuestion(store, runId) : null
   if (open) {
-    if (!open.asks.approvers.includes(by.id))
-      throw new Fault('forbidden', `${by.id} may not answer this; asked: ${open.asks.approvers.join(', ') || 'nobody'}`)
-    if (open.asks.requestedBy === by.id) throw new Fault('forbidden', 'who asks for something cannot approve it')
-    const approved = `${by.id} via ${by.via ?? 'unknown'}: ${reason}`
+    if (proof === null)
+      throw new Fault('unauthenticated', 'the run waits for an approval, and that needs your own token', {
+        hint: 'Set FAILWISE_TOKEN to the token of somebody who may approve; `failwise people token` makes one.',
+      })
+    const { person, groups } = proof
+    const { approvers, requestedBy } = open.asks
+    if (![person, ...groups].some((name) => approvers.includes(name)))
+      throw new Fault('forbidden', `${person} may not answer this; asked: ${approvers.join(', ') || 'nobody'}`)
+    // By either name: the run may have been asked for under the account of the machine.
+    if (requestedBy === person || requestedBy === by.id)
+      throw new Fault('forbidden', 'who asks for something cannot approve it')
+    const approved = `${person} via ${by.via ?? 'unknown'}: ${reason}`
     const line = { runId, generation: run.generation ?? 0, stage: open.stage, kind: 'note' } as const
-    await store.runs.journal({ ...line, detail: `approved by ${by.id}`, data: { memory: { approved } } })
+    await store.runs.journal({ ...line, detail: `approved by ${person}`, data: { memory: { approved } } })
   }
   return byPerson(store, runId, 'resume', by, reason)
 }

@@ -148,7 +148,7 @@ describe('stages that belong to nobody', () => {
     const test = await server.open()
     const { run, done } = await carryOut(test, outside(), false, { stage: 'wait-for-approval', question: 'Go?' }, CALL)
     await expect.poll(async () => (await test.store.runs.get(run.id))?.state).toBe('paused')
-    await resumeRun(test.store, run.id, BOB, 'yes')
+    await resumeRun(test.store, run.id, BOB, 'yes', { person: 'bob', groups: [] })
     expect(await done).toBe('succeeded')
     const lines = await test.store.runs.journalOf(run.id)
     expect(lines.find(({ kind }) => kind === 'verified')?.detail).toBe('approved by bob via cli: yes')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Actor } from '../../agent/domain/audit.ts'
 import { executeRun } from '../../agent/engine/execute.ts'
 import { abortRun, pauseRun, resumeRun } from '../../agent/engine/run-control.ts'
 import { Fault } from '../../agent/lib/errors.ts'
@@ -271,17 +272,22 @@ describe('a run', () => {
     const ask = stageOn(world, 'ask', {
       fencing: 'no-effect',
       rollback: 'nothing_to_undo',
-      waitsForPerson: { question: 'Is the warehouse told?', approvers: ['alice', 'bob'] },
+      waitsForPerson: { question: 'Is the warehouse told?', approvers: ['alice', 'night shift'] },
       apply: async () => {},
       verify: async () => ({ outcome: 'done', detail: 'asked' }),
     })
     const run = await startedRun(test)
     const done = executeRun(run, executeDepsOf(test, [ask, stageOn(world, 'a')]), never)
     await expect.poll(async () => (await test.store.runs.get(run.id))?.state).toBe('paused')
-    await expect(resumeRun(test.store, run.id, ALICE, 'me')).rejects.toMatchObject({ code: 'forbidden' })
-    const eve = { ...BOB, id: 'eve' }
-    await expect(resumeRun(test.store, run.id, eve, 'me')).rejects.toThrow('eve may not answer this; asked: alice, bob')
-    await resumeRun(test.store, run.id, BOB, 'told')
+    const answer = (by: Actor, person: string, groups: string[] = []) =>
+      resumeRun(test.store, run.id, by, 'told', { person, groups })
+    await expect(answer(ALICE, 'alice')).rejects.toThrow('who asks for something cannot approve it')
+    await expect(answer(BOB, 'eve')).rejects.toThrow('eve may not answer this; asked: alice, night shift')
+    // What an account of the machine is called proves nothing.
+    const namesake = { ...BOB, id: 'night shift' }
+    await expect(resumeRun(test.store, run.id, namesake, 'me')).rejects.toMatchObject({ code: 'unauthenticated' })
+    expect((await test.store.runs.get(run.id))?.state).toBe('paused')
+    await answer(BOB, 'bob', ['night shift'])
     expect(await done).toBe('succeeded')
     expect(world.happened).toEqual(['a'])
   })
