@@ -36,7 +36,7 @@ export const SeriesSummary = z.object({
   /** How many times beyond the bound it is now: above 1 is bad. */
   badness: z.number().nullable(),
   worstBadness: z.number().nullable(),
-  /** How long it has been bad without a single good value, up to its last value. */
+  /** How long it has been bad without a single good value and without a gap, up to its last value. */
   badForSeconds: z.number().min(0),
   /** Start of the first bad stretch within the window. */
   firstBadAt: Instant.nullable(),
@@ -102,6 +102,7 @@ export function summariseSeries(signal: SeriesSignal, now: Instant): SeriesSumma
   const ageSeconds = Math.max(0, nowSeconds - last.at)
   const recent = samples.filter((sample) => last.at - sample.at <= RECENT_SECONDS)
   const badnessAt = badnessOf(signal, baseline, band)
+  const freshSeconds = freshFor(signal.stepSeconds)
   return {
     state: stateOf(ageSeconds, signal.stepSeconds),
     samples: samples.length,
@@ -115,7 +116,7 @@ export function summariseSeries(signal: SeriesSignal, now: Instant): SeriesSumma
     trend: trendOf(recent, Math.max(band / 2, Math.abs(current) * 0.15)),
     ratio: baseline === 0 ? null : Math.max(-LARGEST, Math.min(LARGEST, current / baseline)),
     isAbnormal: Math.abs(current - baseline) > band && band > 0,
-    ...badStretches(samples, recent, badnessAt),
+    ...badStretches(samples, recent, badnessAt, freshSeconds),
   }
 }
 
@@ -128,8 +129,13 @@ function samplesUntil(signal: SeriesSignal, nowSeconds: number): Sample[] {
   return samples.sort((a, b) => a.at - b.at)
 }
 
+/** How long a value speaks for what came after it. */
+function freshFor(stepSeconds: number): number {
+  return Math.max(4 * stepSeconds, 120)
+}
+
 function stateOf(ageSeconds: number, stepSeconds: number): SeriesSummary['state'] {
-  if (ageSeconds <= Math.max(4 * stepSeconds, 120)) return 'fresh'
+  if (ageSeconds <= freshFor(stepSeconds)) return 'fresh'
   return ageSeconds <= Math.max(10 * stepSeconds, 300) ? 'stale' : 'vanished'
 }
 
@@ -154,7 +160,7 @@ function badnessOf(signal: SeriesSignal, baseline: number, band: number): Badnes
   return (v) => (v >= objective ? cap(v > 0 ? objective / v : 0) : cap(v > 0 ? objective / v : BADNESS_CAP))
 }
 
-function badStretches(samples: readonly Sample[], recent: readonly Sample[], badness: Badness) {
+function badStretches(samples: readonly Sample[], recent: readonly Sample[], badness: Badness, freshSeconds: number) {
   const none = { isBad: null, badness: null, worstBadness: null, badForSeconds: 0, firstBadAt: null, badShare: 0 }
   if (!badness) return { ...none, isIntermittent: false, isRecovering: false }
   const scores = samples.map((sample) => badness(sample.value))
@@ -164,7 +170,9 @@ function badStretches(samples: readonly Sample[], recent: readonly Sample[], bad
   const worst = smooth.reduce((a, b) => Math.max(a, b), 0)
   const recentBad = recent.filter((sample) => badness(sample.value) > 1).length
   let start = isBadAt.length
-  while (start > 0 && isBadAt[start - 1]) start--
+  // What was not measured was not bad either: a stretch begins anew behind a gap.
+  const isGapAt = (index: number) => (samples[index]?.at ?? 0) - (samples[index - 1]?.at ?? 0) > freshSeconds
+  while (start > 0 && isBadAt[start - 1] && (start === samples.length || !isGapAt(start))) start--
   const first = isBadAt.findIndex((bad, index) => bad && (isBadAt[index + 1] ?? isBadAt[index - 1] ?? false))
   const isIntermittent = turns(isBadAt) >= 4
   return {

@@ -59,6 +59,10 @@ describe('a series', () => {
     })
     expect(summary((m) => (m <= 5 && m !== 2 ? 0.4 : 0.001), errors).badForSeconds).toBe(90)
     expect(summary(() => 0.001, errors)).toMatchObject({ isBad: false, badForSeconds: 0, firstBadAt: null })
+    // Half an hour that nobody measured is no half an hour of trouble.
+    const gap = (m: number) => (m > 0.5 && m < 30 ? null : m <= 31 ? 0.4 : 0.001)
+    expect(summary(gap, errors)).toMatchObject({ isBad: true, badForSeconds: 30 })
+    expect(summary((m) => (m > 0.5 && m < 2 ? null : m <= 5 ? 0.4 : 0.001), errors).badForSeconds).toBe(300)
   })
 
   it('of success is as bad as what fails is many times what may', () =>
