@@ -1,8 +1,7 @@
 import type { AnswerRefusal, Approval } from '../domain/approval.ts'
 import type { Instant } from '../domain/time.ts'
-import { fromRow, parseDocument } from './context.ts'
+import { policyOf } from './approval-rows.ts'
 import type { Db } from './database.ts'
-import { DecisionDocument } from './decision-document.ts'
 import { activeRun, type RunRefusal, runRefusal } from './run-requests.ts'
 import type { Answer } from './store.ts'
 
@@ -30,15 +29,6 @@ export async function answerRefusal(db: Db, now: Instant, check: AnswerCheck): P
   const stop = await runRefusal(db, now, { service, group, isDryRun: false })
   if (stop) return { reason: stop, detail: STOP_DETAILS[stop] }
   return (await activeRun(db, group)) ? { reason: 'group_busy', detail: STOP_DETAILS.group_busy } : null
-}
-
-async function policyOf(db: Db, decisionId: string): Promise<string> {
-  const { document } = await db
-    .selectFrom('decisions')
-    .select('document')
-    .where('id', '=', decisionId)
-    .executeTakeFirstOrThrow()
-  return fromRow(DecisionDocument, parseDocument(document, 'decision'), 'decision').decision.policyHash
 }
 
 export const STOP_DETAILS: Record<RunRefusal, string> = {

@@ -3,6 +3,7 @@ import { Approval, type ApprovalStatus } from '../domain/approval.ts'
 import type { Actor, AuditEntry } from '../domain/audit.ts'
 import { fromRow, nowOf, parseDocument, type StoreContext } from './context.ts'
 import type { Db, Tx } from './database.ts'
+import { DecisionDocument } from './decision-document.ts'
 import type { IncidentRow } from './incident-rows.ts'
 import type { Schema } from './schema.ts'
 import type { NewDecision } from './store.ts'
@@ -123,9 +124,14 @@ export async function openQuestion(
       open.plan_hash === decision.planHash &&
       open.action === decision.action &&
       open.target === decision.target &&
-      open.expires_at > now
+      open.needed === approval.needed &&
+      open.expires_at > now &&
+      // Under another policy no answer would count, so the question would stand there for nothing.
+      (await policyOf(tx, open.decision_id)) === decision.policyHash
     if (isSame) return open.id
-    const reason = approval ? 'the facts, the plan or the target changed' : 'a newer decision asks for nothing'
+    const reason = approval
+      ? 'the facts, the plan, the target or the policy changed'
+      : 'a newer decision asks for nothing'
     await closeApproval(tx, context, open, { status: 'superseded', reason, by: actor }, note)
   }
   if (!approval) return null
@@ -171,4 +177,14 @@ export async function openQuestion(
     expiresAt: approval.expiresAt,
   })
   return id
+}
+
+/** The policy under which a decision was made. */
+export async function policyOf(db: Db, decisionId: string): Promise<string> {
+  const { document } = await db
+    .selectFrom('decisions')
+    .select('document')
+    .where('id', '=', decisionId)
+    .executeTakeFirstOrThrow()
+  return fromRow(DecisionDocument, parseDocument(document, 'decision'), 'decision').decision.policyHash
 }

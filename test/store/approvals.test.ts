@@ -238,6 +238,20 @@ describe('an approval', () => {
     })
   })
 
+  it('is asked anew when the policy changed, since no answer to it would count', async () => {
+    const test = await server.open()
+    const { approvalId } = await asked(test)
+    await test.sql(`update incidents set next_assessment_at = opened_at`)
+    const claim = (await test.store.incidents.claimAssessment('agent-a', 60_000))!
+    const asking = { action: 'region_failover', disposition: 'ask', target: 'secondary', planHash: 'plan-1' } as const
+    const decision = { ...asking, factsHash: 'facts-1', policyHash: 'another-policy' }
+    const recorded = await test.store.decisions.record(decisionOf(test, claim, { decision, approval: QUESTION }))
+    expect(recorded.approvalId).not.toBe(approvalId)
+    expect(await answer(test, recorded.approvalId!, 'alice', { policyHash: 'another-policy' })).toMatchObject({
+      outcome: 'approved',
+    })
+  })
+
   it('lapses when its incident closes', async () => {
     const test = await server.open()
     const { approvalId, incidentId } = await asked(test)
