@@ -12,7 +12,7 @@ export const Options = EndpointOptions.extend({
   name: z.string().min(1),
   query: z.string().min(1),
   unit: z.string().default(''),
-  sli: Sli.optional(),
+  sli: z.strictObject(Sli.shape).optional(),
   stepSeconds: z.number().int().min(1).default(30),
   /** A query that explodes into labels is cut: twenty lines are a picture, a thousand are a bill. */
   maxSeries: z.number().int().positive().default(20),

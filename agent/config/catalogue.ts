@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { CollectorOptions } from '../../collectors/index.ts'
 import { PlanName } from '../domain/plan.ts'
-import { Service } from '../domain/service.ts'
+import { Costs, Service, Site, Slo } from '../domain/service.ts'
 import { AlertMatchers } from '../ingest/match.ts'
 
 /** The plan of each action, by name; what has no plan cannot be done. */
@@ -12,8 +12,16 @@ const Plans = z.strictObject({
   dr_failover: PlanName.optional(),
 })
 
+const StrictSite = z.strictObject(Site.shape)
+
 const CatalogueService = z.strictObject({
   ...Service.shape,
+  // Records may hold what a later version knows; in a file, an unknown key is a mistake.
+  primary: StrictSite,
+  secondary: StrictSite.nullable().default(null),
+  dr: StrictSite.nullable().default(null),
+  slo: z.strictObject(Slo.shape).optional(),
+  costs: z.strictObject(Costs.shape).optional(),
   /** Which alerts are about it; without it, those whose label `service` is its name. */
   match: AlertMatchers.optional(),
   collect: z.array(CollectorOptions).default([]),

@@ -7,7 +7,7 @@ export type ScoreLevel = z.infer<typeof ScoreLevel>
 
 /** Weights and levels of the health score; they are habits of reading, not permissions. */
 export const HealthScoreOptions = z
-  .object({
+  .strictObject({
     weights: z.record(z.string(), z.number().min(0)).default({
       internal_services: 5,
       external_uptime: 3,
@@ -17,7 +17,13 @@ export const HealthScoreOptions = z
       provider_api: 3,
     }),
     levels: z
-      .object({ selfHeal: z.number(), regionFailover: z.number(), drFailover: z.number() })
+      .strictObject({ selfHeal: z.number(), regionFailover: z.number(), drFailover: z.number() })
+      .refine(
+        ({ selfHeal, regionFailover, drFailover }) => selfHeal <= regionFailover && regionFailover <= drFailover,
+        {
+          error: 'must not fall: selfHeal, regionFailover, drFailover',
+        },
+      )
       .default({ selfHeal: 4, regionFailover: 8, drFailover: 11 }),
   })
   .prefault({})

@@ -34,7 +34,7 @@ export interface OutboxPort {
 }
 
 export const DeliveryOptions = z
-  .object({
+  .strictObject({
     batch: z.number().int().positive().default(20),
     sendTimeoutMs: z.number().int().positive().default(15_000),
     firstDelayMs: z.number().int().positive().default(1000),

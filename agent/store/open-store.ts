@@ -27,7 +27,7 @@ import type { Store } from './store.ts'
 
 /** What may be configured about the store; where it is comes from the environment or the data folder. */
 export const StoreOptions = z
-  .object({
+  .strictObject({
     maximumConnections: z.number().int().min(2).max(100).default(10),
     connectTimeoutMs: z.number().int().positive().default(3000),
     /** A statement that takes longer than this is stuck; the caller is told that the store is unavailable. */
