@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { Fault } from '../lib/errors.ts'
-import { fromRow, nowOf, recording, type StoreContext } from './context.ts'
+import { fromRow, nowOf, recording, refuseWrongClock, type StoreContext } from './context.ts'
 import { reading } from './database.ts'
 import type { FreezeStore } from './keeping.ts'
 import { Freeze } from './records.ts'
@@ -37,8 +37,14 @@ export function freezeStore(context: StoreContext): FreezeStore {
         if (rows.length > 0) note({ kind: 'freeze_lifted', at, actor: by, service, reason })
         return rows.map(freezeOf)
       }),
-    active: async (service) =>
-      (await reading(context.db, (query) => activeFreezes(query, nowOf(context), service).execute())).map(freezeOf),
+    active: async (service) => {
+      const rows = await reading(context.db, async (query) => {
+        // By a clock that jumped ahead a freeze would seem over, and a run that asks here would go on in the middle of it.
+        await refuseWrongClock(query, context)
+        return activeFreezes(query, nowOf(context), service).execute()
+      })
+      return rows.map(freezeOf)
+    },
   }
 }
 

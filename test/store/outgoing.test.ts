@@ -86,4 +86,20 @@ describe('a clock that differs from the database’s', () => {
     test.clock.set(new Date(Date.now()).toISOString())
     await test.store.decisions.record(decisionOf(test, claim))
   })
+
+  it('does not make a freeze seem over', async () => {
+    const test = await server.open({}, { maximumSkewMs: 30_000 })
+    test.clock.set(new Date(Date.now()).toISOString())
+    const freeze = {
+      service: null,
+      kind: 'maintenance',
+      reason: 'rewiring',
+      by: ALICE,
+      until: test.at(1_800_000),
+    } as const
+    await test.store.freezes.set(freeze)
+    expect(await test.store.freezes.active()).toHaveLength(1)
+    test.clock.advance(3_600_000)
+    await expect(test.store.freezes.active()).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
 })
