@@ -108,7 +108,9 @@ export async function openQuestion(
     note,
   }: { decisionId: string; incident: IncidentRow; given: NewDecision; note: (entry: AuditEntry) => void },
 ): Promise<string | null> {
-  const { decision, approval, actor } = given
+  const { decision, actor } = given
+  // It was answered while this decision was being made, and its run is under way: nobody is asked the same once more.
+  const approval = incident.state === 'executing' ? null : given.approval
   const now = nowOf(context)
   const open = await tx
     .selectFrom('approvals')

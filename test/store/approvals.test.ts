@@ -238,6 +238,19 @@ describe('an approval', () => {
     })
   })
 
+  it('is not asked once more by a look that was under way when it was approved', async () => {
+    const test = await server.open()
+    const { approvalId, incidentId } = await asked(test)
+    const claim = (await test.store.incidents.claimAssessment('agent-a', 60_000, incidentId))!
+    expect(await answer(test, approvalId)).toMatchObject({ outcome: 'approved' })
+    const asking = { action: 'region_failover', disposition: 'ask', target: 'secondary', planHash: 'plan-1' } as const
+    const decision = { ...asking, factsHash: 'facts-1' }
+    const recorded = await test.store.decisions.record(decisionOf(test, claim, { decision, approval: QUESTION }))
+    expect(recorded.approvalId).toBeNull()
+    expect(await test.store.approvals.list({ status: 'pending' })).toEqual([])
+    expect((await test.store.incidents.get(incidentId))?.state).toBe('executing')
+  })
+
   it('is asked anew when the policy changed, since no answer to it would count', async () => {
     const test = await server.open()
     const { approvalId } = await asked(test)
