@@ -24,6 +24,7 @@ import { measureRequests } from './server/request-metrics.ts'
 import { reviewRoutes } from './server/review-routes.ts'
 import { sessionRoutes } from './server/session-routes.ts'
 import { sessionsUnder } from './server/sessions.ts'
+import { secureContextOf } from './server/tls.ts'
 
 export interface ServerConfig {
   readonly options: ServerOptions
@@ -45,7 +46,9 @@ export function createServer(
   deps: ServerDeps,
   { options, people = [], credentials, publicUrl, version, session, console = null }: ServerConfig,
 ): FastifyInstance {
-  const app = Fastify({
+  const { tls } = options
+  const app: FastifyInstance = Fastify({
+    https: tls ? secureContextOf(tls) : null,
     // Fastify's own lines would be two per webhook; requests that went wrong are logged by the error translator.
     logger: false,
     bodyLimit: options.bodyLimitBytes,
@@ -82,7 +85,7 @@ export function createServer(
   const sessions = sessionsUnder({
     key: session?.key ?? randomBytes(32).toString('hex'),
     hours: options.sessionHours,
-    isSecure: session?.isSecure ?? false,
+    isSecure: tls !== undefined || (session?.isSecure ?? false),
   })
   const access = accessFor(options, people, () => deps.clock.now(), sessions, credentials)
   const oidc =

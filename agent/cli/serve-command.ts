@@ -8,6 +8,7 @@ import { createAgent } from '../app.ts'
 import { type Person, tokenHashOf } from '../approval/people.ts'
 import { signInPeople } from '../config/server-options.ts'
 import type { Settings } from '../config/settings.ts'
+import { type TlsOptions, validUntilMs } from '../config/tls-options.ts'
 import { dataFolderOf, loadConfig } from '../config.ts'
 import { instantOf } from '../domain/time.ts'
 import { startLoop } from '../engine/loop.ts'
@@ -15,6 +16,7 @@ import { createLog } from '../lib/log.ts'
 import { createSyncMask } from '../lib/mask.ts'
 import type { Admitted } from '../server/accounts.ts'
 import { readConsole } from '../server/console-files.ts'
+import { replaceCertificate } from '../server/tls.ts'
 import { serverDepsOf } from '../server/wire.ts'
 import { createServer, listen } from '../server.ts'
 import { answerOn, type CliIo, type GlobalOptions, optionsOf } from './io.ts'
@@ -22,6 +24,9 @@ import { packageVersion } from './version.ts'
 
 /** A token that was replaced works no longer than this. */
 const RELOAD_MS = 30_000
+
+/** Renewals usually come thirty days before the end. */
+const CERTIFICATE_SOON_MS = 14 * 86_400_000
 
 /** Where the built console lies. */
 export const CONSOLE_FOLDER = join(import.meta.dirname, '../../console/dist')
@@ -48,6 +53,7 @@ export function serveCommand(io: CliIo): Command {
       const agent = await createAgent({ config, environment: io.environment, log, version, purpose: 'serve' })
       const { people, firstToken } = withFirstToken(settings, dataFolderOf(config))
       let credentials: Admitted = { tokens: settings.server.tokens, people }
+      let { tls } = settings.server
       const server = createServer(serverDepsOf(agent), {
         credentials: () => credentials,
         ...{ options: settings.server, people, publicUrl: settings.publicUrl },
@@ -67,6 +73,7 @@ export function serveCommand(io: CliIo): Command {
         await agent.stop()
         throw error
       }
+      if (tls) tellValidity(agent, tls)
       log.info({ url, mode: settings.mode, analyst: agent.assessDeps.analyst.id }, 'serving')
       answerOn(io, options).note(`Failwise serves at ${url} (${settings.mode} mode). Stop with Ctrl-C.`)
       if (firstToken !== null) answerOn(io, options).note(`Sign in to the console with this token: ${firstToken}`)
@@ -76,6 +83,11 @@ export function serveCommand(io: CliIo): Command {
           await io.readSecrets?.(options.config)
           const next = loadConfig(options.config, io.environment).settings
           const read = { tokens: next.server.tokens, people: next.people }
+          if (next.server.tls && !isDeepStrictEqual(next.server.tls, tls)) {
+            tls = next.server.tls
+            replaceCertificate(server.server, tls)
+            tellValidity(agent, tls)
+          }
           // Who signs in by the first token was named by nobody, and stays.
           if (firstToken === null && !isDeepStrictEqual(read, credentials)) {
             credentials = read
@@ -91,6 +103,15 @@ export function serveCommand(io: CliIo): Command {
       await server.close()
       await agent.stop()
     })
+}
+
+/** Logs until when the server's certificate is valid, as a warning when that is soon. */
+function tellValidity({ clock, log }: Agent, tls: TlsOptions): void {
+  const validUntil = instantOf(validUntilMs(tls))
+  const isSoon = validUntilMs(tls) - clock.now() < CERTIFICATE_SOON_MS
+  if (isSoon)
+    log.warn({ validUntil }, 'the certificate of the server ends soon: renew it, it is read again while the agent runs')
+  else log.info({ validUntil }, 'certificate of the server')
 }
 
 /** Puts on record who may come in from now on: names and scopes, no token. */

@@ -4,6 +4,7 @@ import type { Person } from '../approval/people.ts'
 import { Scope } from '../domain/role.ts'
 import { Fault } from '../lib/errors.ts'
 import { OidcOptions } from './oidc-options.ts'
+import { TlsOptions } from './tls-options.ts'
 
 /** A program's way in. */
 export const AccessToken = z.strictObject({
@@ -18,6 +19,8 @@ export const ServerOptions = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
     port: z.number().int().min(0).max(65_535).default(8080),
+    /** Without it the server speaks HTTP and belongs behind something that terminates TLS. */
+    tls: TlsOptions.optional(),
     /** None means: loopback only, and everybody on this machine may do everything. */
     tokens: z.array(AccessToken).default([]),
     /** Beside tokens of people's own: sign-in through your organisation. */
