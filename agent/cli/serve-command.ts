@@ -78,7 +78,8 @@ export function serveCommand(io: CliIo): Command {
       answerOn(io, options).note(`Failwise serves at ${url} (${settings.mode} mode). Stop with Ctrl-C.`)
       if (firstToken !== null) answerOn(io, options).note(`Sign in to the console with this token: ${firstToken}`)
       const reloading = startLoop({
-        ...{ name: 'secrets', clock: agent.clock, intervalMs: RELOAD_MS },
+        // A renewal in two steps fails in between, and is taken up within the same time as any other.
+        ...{ name: 'secrets', clock: agent.clock, intervalMs: RELOAD_MS, longestPauseFactor: 1 },
         round: async () => {
           await io.readSecrets?.(options.config)
           const next = loadConfig(options.config, io.environment).settings
