@@ -3,21 +3,17 @@ import { Fault } from '../../agent/lib/errors.ts'
 import type { WritePorts } from '../ports.ts'
 import type { StageContext } from '../stage.ts'
 import { GENERATION_ANNOTATION, KubernetesName, kubernetesAnswer, kubernetesHeaders } from './kubernetes.ts'
+import { makeSureReady, refuseOlderTurn, sharedServices } from './kubernetes-traffic.ts'
 import { patiently } from './patience.ts'
 import type { TrafficLever } from './traffic-lever.ts'
 
-/** Weights of two services in one rule of an HTTPRoute (Gateway API); the token needs `get` and `patch` on it, and `list` on endpoint slices. */
+/** Weights of two services in one rule of an HTTPRoute (Gateway API). */
 export const GatewayLever = z.strictObject({
   by: z.literal('gateway'),
-  api: z.url({ protocol: /^https?$/ }),
-  bearerToken: z.string().min(1),
-  namespace: KubernetesName.default('default'),
+  ...sharedServices,
   route: KubernetesName,
   /** Which rule of the route, counted from 0. */
   rule: z.number().int().min(0).default(0),
-  /** Names of the services that users are taken from, and sent to. */
-  from: KubernetesName,
-  to: KubernetesName,
 })
 export type GatewayLever = z.infer<typeof GatewayLever>
 
@@ -35,14 +31,6 @@ const Route = z.object({
     .prefault({}),
 })
 type Route = z.infer<typeof Route>
-
-const Slices = z.object({
-  items: z.array(
-    z.object({
-      endpoints: z.array(z.object({ conditions: z.object({ ready: z.boolean().nullish() }).nullish() })).nullish(),
-    }),
-  ),
-})
 
 const LOOK_EVERY_MS = 500
 
@@ -69,16 +57,6 @@ export function gatewayLever(options: GatewayLever): TrafficLever {
     const [lost, gained] = [source.weight ?? 1, target.weight ?? 1]
     return lost + gained === 0 ? 0 : Math.round((100 * gained) / (lost + gained))
   }
-  const makeSureOf = async (service: string, ctx: StageContext) => {
-    const selector = new URLSearchParams({ labelSelector: `kubernetes.io/service-name=${service}` })
-    const list = `${root}/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?${selector}`
-    const { items } = await patiently(ctx, async () =>
-      kubernetesAnswer(Slices, await ctx.read.httpGet({ url: list, headers }, ctx.abort), `endpoints of ${service}`),
-    )
-    const isReady = items.some(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready === true))
-    if (!isReady)
-      throw new Fault('stage_failed', `nobody is ready behind ${namespace}/${service}; users stay where they are`)
-  }
   /** The gateway serves a route once its controller has seen this very version of it. */
   const untilServed = async (ctx: StageContext) => {
     for (;;) {
@@ -97,9 +75,9 @@ export function gatewayLever(options: GatewayLever): TrafficLever {
     read: async (ctx) => shareIn(await readRoute(ctx)),
     set: async (ctx, write, percent) => {
       if (!Number.isInteger(percent)) throw new Fault('usage', `weights cannot hold a share of ${percent} %`)
-      await makeSureOf(percent > 0 ? to : from, ctx)
+      await makeSureReady(percent > 0 ? to : from, options, ctx)
       const seen = await readRoute(ctx)
-      refuseOlder(seen, place, ctx)
+      refuseOlderTurn(seen.metadata.annotations, place, ctx)
       const { backends } = sides(seen)
       const weighed = backends.map((one) =>
         one.name === to ? { ...one, weight: percent } : one.name === from ? { ...one, weight: 100 - percent } : one,
@@ -109,13 +87,6 @@ export function gatewayLever(options: GatewayLever): TrafficLever {
       await untilServed(ctx)
     },
   }
-}
-
-function refuseOlder({ metadata }: Route, place: string, ctx: StageContext): void {
-  if (Number(metadata.annotations?.[GENERATION_ANNOTATION] ?? 0) <= ctx.run.generation) return
-  throw new Fault('conflict', `a newer run or takeover has already turned ${place}`, {
-    details: { reason: 'older_generation' },
-  })
 }
 
 async function patch(

@@ -4,6 +4,7 @@ import type { WritePorts } from '../ports.ts'
 import type { StageContext } from '../stage.ts'
 import { GatewayLever, gatewayLever } from './traffic-gateway.ts'
 import { HaproxyLever, haproxyLever } from './traffic-haproxy.ts'
+import { IngressLever, ingressLever } from './traffic-ingress.ts'
 import { Route53Lever, route53Lever } from './traffic-route53.ts'
 
 /** Something that says which share of the users goes to the target. */
@@ -28,7 +29,13 @@ const HttpLever = z.strictObject({
   fenced: z.boolean().default(false),
 })
 
-export const LeverOptions = z.discriminatedUnion('by', [GatewayLever, HaproxyLever, HttpLever, Route53Lever])
+export const LeverOptions = z.discriminatedUnion('by', [
+  GatewayLever,
+  HaproxyLever,
+  HttpLever,
+  IngressLever,
+  Route53Lever,
+])
 export type LeverOptions = z.infer<typeof LeverOptions>
 
 const Share = z.object({ percent: z.number().min(0).max(100) })
@@ -42,6 +49,8 @@ export function trafficLever(options: LeverOptions): TrafficLever {
       return haproxyLever(options)
     case 'http':
       return httpLever(options)
+    case 'ingress':
+      return ingressLever(options)
     case 'route53':
       return route53Lever(options)
   }
