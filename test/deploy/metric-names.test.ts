@@ -156,18 +156,17 @@ describe('alerts', () => {
   })
 
   it('each have a unit test in which they fire', () => {
-    const tests = z
-      .object({
-        tests: z.array(
-          z.object({
-            alert_rule_test: z
-              .array(z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()).optional() }))
-              .optional(),
-          }),
-        ),
-      })
-      .parse(parse(readFileSync('deploy/prometheus/alerts_test.yml', 'utf8')))
-    const fired = tests.tests
+    const Tests = z.object({
+      tests: z.array(
+        z.object({
+          alert_rule_test: z
+            .array(z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()).optional() }))
+            .optional(),
+        }),
+      ),
+    })
+    const fired = ['alerts_test.yml', 'alerts_days_test.yml']
+      .flatMap((file) => Tests.parse(parse(readFileSync(`deploy/prometheus/${file}`, 'utf8'))).tests)
       .flatMap((test) => test.alert_rule_test ?? [])
       .filter((test) => test.exp_alerts !== undefined)
       .map(({ alertname }) => alertname)
