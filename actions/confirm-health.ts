@@ -10,7 +10,7 @@ export const Options = z.strictObject({
   expect: z.enum(['hurt', 'fine']).default('hurt'),
   /** The place to move to must be healthy, with room and fresh measurements. */
   target: z.enum(['secondary', 'dr']).optional(),
-  /** Whether data that would be lost may exceed what was consented to or, without consent, the objective. */
+  /** Whether it is checked that no more data would be lost than the objective allows, or than was consented to where that is more. */
   checkLag: z.boolean().default(true),
 })
 export type Options = z.infer<typeof Options>
@@ -52,7 +52,7 @@ function problemsOf({ expect, target, checkLag }: Options, facts: Facts, ctx: St
   const blocks = place.blocks.filter((block) => block !== 'lag_over_rpo' && block !== 'lag_unknown')
   if (blocks.length > 0) problems.push(`${target}: ${blocks.join(', ')}`)
   if (checkLag) {
-    const allowed = ctx.run.consentedDataLossSeconds ?? ctx.plan.objectives.rpoSeconds
+    const allowed = Math.max(ctx.plan.objectives.rpoSeconds, ctx.run.consentedDataLossSeconds ?? 0)
     const lag = place.lagSeconds
     if (lag === null) problems.push(`${target}: nobody knows how much data would be lost`)
     else if (lag > allowed) problems.push(`${target}: ${lag} s of data would be lost, ${allowed} s are allowed`)

@@ -147,6 +147,19 @@ describe('a run', () => {
     expect(world.happened).toEqual(['a'])
   })
 
+  it('does not hold a consent to little against a loss that the objective allows anyway: a dead source makes a lag that grows', async () => {
+    const test = await server.open()
+    const look = async () =>
+      lookWith((facts) => ({
+        ...facts,
+        targets: { ...facts.targets, secondary: { ...facts.targets.secondary, lagSeconds: 20 } },
+      }))
+    const run = await startedRun(test, { dataLossConsentSeconds: 6 })
+    const world = newWorld()
+    expect(await executeRun(run, executeDepsOf(test, [stageOn(world, 'a')], { look }), never)).toBe('succeeded')
+    expect(world.happened).toEqual(['a'])
+  })
+
   it('is paused by a freeze before the next stage, and goes on when a person says so', async () => {
     const test = await server.open()
     const world = newWorld()

@@ -20,9 +20,9 @@ export interface ProviderCalls {
 const FAILS =
   /fail|error|time[ds]?[ -]?out|\b5\d\d\b|\b4\d\d\b|slow|denied|refus|exceed|exhaust|disabled|throttl|unreach|lost|SERVFAIL|NXDOMAIN|0 answers|no answer|\bp9\d [\d.]+ ?s/i
 const WORKS = /\b(?:ok|okay|fine|normal|normally|well|works?|succeeds?|resolves?|clean|green)\b|\b200\b/i
-/** Refused, beyond our own allowance, or blocked on our own way out. */
+/** Refused, beyond our own allowance, or blocked on our own way out. A connection that is refused is none of it: nobody is there to take it. */
 const OUR_SIDE =
-  /refused|\b40[013]\b|denied|\bdisabled|\bquota|\bRESOURCE_EXHAUSTED|\b429\b|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)/i
+  /(?<!ECONN|connection (?:is |was )?)refused|\b40[013]\b|denied|\bdisabled|\bquota|\bRESOURCE_EXHAUSTED|\b429\b|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)/i
 const SOMEBODY =
   '(?:another|other|different|foreign|unrelated|separate|neighbou?r\\w*|sandbox|trial)\\W+(?:\\w+\\W+){0,2}(?:organi[sz]ation|account|tenant|project|subscription|customer|cloud)s?'
 /** The same happens to somebody else, so it is not our side. */

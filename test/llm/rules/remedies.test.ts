@@ -42,6 +42,12 @@ describe('what the check of provider calls says', () => {
     expect(read('401 for 20 of 20 calls, the same from an unrelated account').fault).toBe('home')
   })
 
+  it('is the home cloud’s trouble when nobody there takes a connection', () => {
+    expect(read('2 of 2 tries failed: the connection to ec2.example failed (ECONNREFUSED)').fault).toBe('home')
+    expect(read('12 of 20 calls: connection refused').fault).toBe('home')
+    expect(read('12 of 20 calls refused').fault).toBe('ours')
+  })
+
   it('knows whether others or other places meet it', () => {
     expect(read('rds calls 500; the same from our sandbox account')).toMatchObject({ othersToo: true })
     expect(read('rds calls fail 9 of 20; eu-central-1 all ok')).toMatchObject({ worksElsewhere: true })
