@@ -98,7 +98,10 @@ async function holdStep(options: Options, ctx: StageContext, percent: number): P
   const beganMs = ctx.clock.elapsed()
   const sinceMs = ctx.clock.now()
   const look = async () => {
-    const result = judgeBounds(await ctx.look(), options.within, sinceMs, options.minimumSamples)
+    const result = judgeBounds(await ctx.look(), options.within, {
+      ...{ sinceMs, minimumSamples: options.minimumSamples },
+      judged: 'every',
+    })
     if (result.state === 'breached')
       throw new Fault('stage_failed', `breach at ${percent} %: ${result.detail}`, { details: { urgent: true } })
     return result

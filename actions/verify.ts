@@ -12,7 +12,7 @@ export const Options = z.strictObject({
   write: z.boolean().default(true),
   /** What users feel, and where it has to be. */
   within: z.array(SeriesBound).default([]),
-  /** Values of each series that are newer than the start of this stage. */
+  /** How many of each series' newest values, all from after the start of this stage, must be in bounds. */
   minimumSamples: z.number().int().min(1).default(3),
   /** URLs that must answer 200, such as readiness of what users are served by now. */
   healthy: z.array(z.url({ protocol: /^https?$/ })).default([]),
@@ -80,7 +80,7 @@ async function answersAreHealthy({ healthy }: Options, ctx: StageContext): Promi
 async function usersAreFine({ within, minimumSamples }: Options, ctx: StageContext): Promise<Check | null> {
   if (within.length === 0) return null
   const sinceMs = ctx.recall('sinceMs', z.number()) ?? ctx.clock.now()
-  const { state, detail } = judgeBounds(await ctx.look(), within, sinceMs, minimumSamples)
+  const { state, detail } = judgeBounds(await ctx.look(), within, { sinceMs, minimumSamples, judged: 'newest' })
   if (state === 'within') return null
   return { outcome: 'not_done', detail: state === 'unknown' ? `not known yet: ${detail}` : detail }
 }

@@ -22,8 +22,20 @@ export interface BoundResult {
   readonly detail: string
 }
 
-/** Judges the values that are newer than a moment; each of the last `minimumSamples` must be within the bound. */
-export function judgeBound(look: Look, bound: SeriesBound, sinceMs: number, minimumSamples: number): BoundResult {
+/** How the values that are newer than a moment are judged. */
+export interface Judging {
+  readonly sinceMs: number
+  readonly minimumSamples: number
+  /**
+   * `every`: one that is out of bounds is a breach, whatever came after. `newest`: the last of them count, since a rate tells of the time before for as
+   * long as it looks back, and recovery shows at its end only.
+   */
+  readonly judged: 'every' | 'newest'
+}
+
+/** Judges the values of one series; as many as `minimumSamples` must be there and within the bound. */
+export function judgeBound(look: Look, bound: SeriesBound, judging: Judging): BoundResult {
+  const { sinceMs, minimumSamples, judged } = judging
   const members = look.snapshot.evidence.flatMap(({ signals }) =>
     signals.filter((signal): signal is SeriesSignal => signal.kind === 'series' && isMeant(signal, bound)),
   )
@@ -31,7 +43,9 @@ export function judgeBound(look: Look, bound: SeriesBound, sinceMs: number, mini
   const untilMs = epochMs(look.snapshot.takenAt)
   const results = members.map(({ points }): BoundResult => {
     const fresh = points.filter(([at]) => at * 1000 > sinceMs && at * 1000 <= untilMs).map(([, value]) => value)
-    const values = fresh.filter((value) => value !== null)
+    // Among the newest a missing value is none of the good ones that are needed.
+    const counted = judged === 'newest' ? fresh.slice(-minimumSamples) : fresh
+    const values = counted.filter((value) => value !== null)
     const wrong = values.find((value) => isOutside(value, bound))
     if (wrong !== undefined) return { state: 'breached', detail: `${bound.series} was ${wrong} (${boundText(bound)})` }
     const detail = `${bound.series}: ${values.length} of ${minimumSamples} values since then (${boundText(bound)})`
@@ -43,13 +57,8 @@ export function judgeBound(look: Look, bound: SeriesBound, sinceMs: number, mini
 }
 
 /** All bounds together: one that is breached breaches, and one that is unknown leaves it unknown. No bounds at all are no evidence. */
-export function judgeBounds(
-  look: Look,
-  bounds: readonly SeriesBound[],
-  sinceMs: number,
-  minimumSamples: number,
-): BoundResult {
-  const results = bounds.map((bound) => judgeBound(look, bound, sinceMs, minimumSamples))
+export function judgeBounds(look: Look, bounds: readonly SeriesBound[], judging: Judging): BoundResult {
+  const results = bounds.map((bound) => judgeBound(look, bound, judging))
   const worst = results.find(({ state }) => state === 'breached') ?? results.find(({ state }) => state === 'unknown')
   if (worst) return worst
   if (results.length === 0) return { state: 'unknown', detail: 'no series is named to judge by' }
