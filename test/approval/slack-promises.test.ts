@@ -91,7 +91,7 @@ describe('an answer', () => {
     await scene.test.store.decisions.record(decisionOf(scene.test, claim, { decision, approval: QUESTION }))
     const typed = { consent: 'lose 4 s', reason: '' }
     const answered = await scene.workspace.submit(USERS.alice, view ?? {}, typed)
-    expect(textOf(answered.body.view)).toContain('the facts, the plan or the target changed')
+    expect(textOf(answered.body.view)).toContain('the facts, the plan, the target or the policy changed')
     expect(await scene.approve('alice', old)).toContain('out of date')
     await scene.show()
     expect(textOf(scene.workspace.thread(message.place).at(-1)?.blocks)).toContain('Asked again about checkout.')
