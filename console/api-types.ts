@@ -32,13 +32,14 @@ interface Operation {
 /** The OpenAPI document as far as types come from it. */
 export interface ApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> }
 }
 
 const HEAD = `// Written by \`npm run api:types\` from the routes' own schemas; a test fails when it is not what they say.
 `
 
 /** The types of every documented route: what is asked, and what is answered. */
-export function apiTypes({ paths }: ApiDocument): string {
+export function apiTypes({ paths, components }: ApiDocument): string {
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
   )
@@ -52,7 +53,23 @@ export function apiTypes({ paths }: ApiDocument): string {
       `    readonly answer: ${answerType(operation)}`,
       '  }',
     ])
-  return `${HEAD}\nexport interface Api {\n${lines.join('\n')}\n}\n`
+  const schemas = components?.schemas ?? {}
+  const used = new Set<string>()
+  const visit = (text: string) => {
+    for (const name of text.match(/\b[A-Z]\w*\b/g) ?? []) {
+      const schema = schemas[name]
+      if (schema === undefined || used.has(name)) continue
+      used.add(name)
+      visit(typeOf(schema))
+    }
+  }
+  visit(lines.join('\n'))
+  // What only failures say is read by the client by itself.
+  const named = Object.entries(schemas)
+    .filter(([name]) => used.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, schema]) => `export type ${name} = ${typeOf(schema)}\n`)
+  return `${HEAD}\n${named.join('\n')}\nexport interface Api {\n${lines.join('\n')}\n}\n`
 }
 
 function queryType({ parameters = [] }: Operation): string {
@@ -77,6 +94,7 @@ function answerType({ responses = {} }: Operation): string {
 }
 
 function typeOf(schema: Schema): string {
+  if (schema.$ref) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum) return union(schema.enum.map((one) => JSON.stringify(one)))
   if (schema.anyOf ?? schema.oneOf) return union((schema.anyOf ?? schema.oneOf ?? []).map(typeOf))

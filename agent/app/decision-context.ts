@@ -8,6 +8,7 @@ import { ceilingsOf } from '../policy/gate.ts'
 import { RULES } from '../policy/rules.ts'
 import type { DecisionSummary } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import { impactSentences } from './impact.ts'
 import { type GivenLabel, labelsOf } from './labels.ts'
 import { replayRecord } from './replay.ts'
 
@@ -22,6 +23,8 @@ export interface DecisionContext {
   readonly entries: readonly (ChainedEntry & { readonly words: string })[]
   /** All decisions about the same incident, oldest first. */
   readonly siblings: readonly SiblingDecision[]
+  /** Whether users are hurt, by whom, and where measurements and opinion differ. */
+  readonly impact: readonly string[]
   /** What people said about it afterwards, newest first. */
   readonly labels: readonly GivenLabel[]
   readonly proof: {
@@ -62,6 +65,7 @@ export async function decisionContext(id: string, store: Store): Promise<Decisio
     runs: runs.filter((run) => run.decisionId === id),
     entries: entries.toReversed().map((one) => ({ ...one, words: entryText(one.entry) })),
     siblings: siblings.map(brief).sort((a, b) => byTime(a.decidedAt, b.decidedAt)),
+    impact: impactSentences(record.facts, record.opinion),
     labels,
     proof: proofOf(record),
   }

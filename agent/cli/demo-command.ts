@@ -113,6 +113,7 @@ async function demo(options: DemoOptions, io: CliIo, answer: Answer): Promise<vo
     await showDecision(assessment, agent, url, answer)
     if (workspace) {
       progress('start', `the channel can be looked at: ${workspace.pageUrl}`)
+      progress('start', `the console shows the question, both answers and the run: ${url}`)
       await approveInSlack(agent, workspace, answer)
     }
     if (options.once) return

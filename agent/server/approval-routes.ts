@@ -12,7 +12,7 @@ const IdParams = z.object({ id: z.string().min(1).max(200) })
 const Permission = z.object({ isAllowed: z.boolean(), reason: z.string().nullable() })
 
 /** As the caller sees it. */
-const QuestionBody = Approval.extend({
+export const QuestionBody = Approval.extend({
   consent: z.string().nullable().meta({ description: 'words to type where approving may lose data' }),
   may: z.object({ approve: Permission, refuse: Permission, moreTime: Permission, lookAgain: Permission }),
 })

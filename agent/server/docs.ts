@@ -1,7 +1,10 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { schemaNames, withoutUnused } from './schema-names.ts'
+
+const transformObject = createJsonSchemaTransformObject({ schemaRegistry: schemaNames })
 
 /** OpenAPI at /docs/json and a page to read it at /docs; everything comes from the routes' own schemas. */
 export function serveDocs(app: FastifyInstance, version: string): void {
@@ -18,7 +21,8 @@ export function serveDocs(app: FastifyInstance, version: string): void {
       },
       security: [{ bearer: [] }, { basic: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: createJsonSchemaTransform({ schemaRegistry: schemaNames }),
+    transformObject: (document) => withoutUnused(transformObject(document)),
   })
   app.register(swaggerUi, {
     routePrefix: '/docs',

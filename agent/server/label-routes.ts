@@ -5,6 +5,8 @@ import { Label } from '../app/labels.ts'
 import { Fault } from '../lib/errors.ts'
 import { type Access, callerOf, needs } from './auth.ts'
 import type { ServerDeps } from './deps.ts'
+import { asStored, described } from './described.ts'
+import { CaseBody, LabelBody } from './record-bodies.ts'
 
 const IdParams = z.object({ id: z.string().min(1).max(200) })
 
@@ -15,7 +17,9 @@ export function labelRoutes(app: FastifyInstance, deps: ServerDeps, access: Acce
     '/v1/decisions/:id/labels',
     {
       onRequest: needs(access, 'respond'),
+      ...asStored,
       schema: {
+        ...described(LabelBody, 201),
         tags: ['record'],
         summary: 'Right, or what would have been right, and why; on the record',
         params: IdParams,
@@ -35,7 +39,9 @@ export function labelRoutes(app: FastifyInstance, deps: ServerDeps, access: Acce
     '/v1/decisions/:id/case',
     {
       onRequest: needs(access, 'read'),
+      ...asStored,
       schema: {
+        ...described(CaseBody),
         tags: ['record'],
         summary: 'A labelled decision as an evaluation case, a file for evals/incidents',
         params: IdParams,

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { asFault, Fault } from '../lib/errors.ts'
 import { type Access, needs } from './auth.ts'
 import type { ServerDeps } from './deps.ts'
+import { contentOf } from './record-bodies.ts'
 
 /** One look a second for all readers together, whatever their number; none while nobody reads. */
 const LOOK_MS = 1000
@@ -68,6 +69,7 @@ export function liveRoute(app: FastifyInstance, deps: ServerDeps, access: Access
       schema: {
         tags: ['operation'],
         summary: 'Server-sent events: which parts changed (record, incidents, runs, scores)',
+        response: { 200: contentOf('events named hello and changed, with an array of parts', 'text/event-stream') },
       },
     },
     (request, reply) => {

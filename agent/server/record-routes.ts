@@ -10,6 +10,20 @@ import { AUDIT_COLUMNS } from '../store/keeping.ts'
 import { type Access, callerOf, needs } from './auth.ts'
 import { PAGE_SECURITY_POLICY, renderDecisionPage } from './decision-page.ts'
 import type { AuditQuery, ServerDeps } from './deps.ts'
+import { asStored, described } from './described.ts'
+import {
+  AuditBody,
+  ContextBody,
+  contentOf,
+  DecisionBody,
+  DecisionsBody,
+  IncidentBody,
+  IncidentsBody,
+  ReplayAnswer,
+  ScoresBody,
+  StatusBody,
+  VerificationBody,
+} from './record-bodies.ts'
 
 /** An export of years may take a while; it is streamed, so it holds little memory meanwhile. */
 const EXPORT_TIMEOUT_MS = 600_000
@@ -84,7 +98,9 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/incidents',
     {
       onRequest,
+      ...asStored,
       schema: {
+        ...described(IncidentsBody),
         tags: ['record'],
         summary: 'Incidents, newest first',
         querystring: PageParams.extend({ state: IncidentState.optional(), service: z.string().max(300).optional() }),
@@ -103,7 +119,13 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/incidents/:id',
     {
       onRequest,
-      schema: { tags: ['record'], summary: 'One incident with its alerts and decisions', params: IdParams },
+      ...asStored,
+      schema: {
+        ...described(IncidentBody),
+        tags: ['record'],
+        summary: 'One incident with its alerts and decisions',
+        params: IdParams,
+      },
     },
     async ({ params }) => (await deps.getIncident(params.id)) ?? notFound('incident', params.id),
   )
@@ -112,7 +134,9 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/decisions',
     {
       onRequest,
+      ...asStored,
       schema: {
+        ...described(DecisionsBody),
         tags: ['record'],
         summary: 'Decisions, newest first',
         querystring: PageParams.extend({
@@ -134,7 +158,9 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/decisions/:id',
     {
       onRequest,
+      ...asStored,
       schema: {
+        ...described(DecisionBody),
         tags: ['record'],
         summary: 'One decision with every reason; as a page with Accept: text/html',
         params: IdParams,
@@ -153,7 +179,9 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/decisions/:id/replay',
     {
       onRequest,
+      ...asStored,
       schema: {
+        ...described(ReplayAnswer),
         tags: ['record'],
         summary: 'Decides again from the record and compares; with a policy, under that one. Nothing is stored',
         params: IdParams,
@@ -167,7 +195,9 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/decisions/:id/context',
     {
       onRequest,
+      ...asStored,
       schema: {
+        ...described(ContextBody),
         tags: ['record'],
         summary: 'What stands around a decision: ceilings, approvals, runs, audit entries, proof',
         params: IdParams,
@@ -180,7 +210,9 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/audit',
     {
       onRequest,
+      ...asStored,
       schema: {
+        ...described(AuditBody),
         tags: ['audit'],
         summary: 'Entries of the audit log, newest first',
         querystring: PageParams.extend({ ...auditFilter, order: Order.default('newest'), sort: Sort.default('seq') }),
@@ -194,7 +226,12 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     {
       onRequest,
       handlerTimeout: EXPORT_TIMEOUT_MS,
-      schema: { tags: ['audit'], summary: 'Checks the chain and names the first broken entry' },
+      ...asStored,
+      schema: {
+        ...described(VerificationBody),
+        tags: ['audit'],
+        summary: 'Checks the chain and names the first broken entry',
+      },
     },
     async () => deps.verifyAudit(),
   )
@@ -207,6 +244,7 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
       schema: {
         tags: ['audit'],
         summary: 'The audit log, or what fits the filters, oldest first unless asked otherwise',
+        response: { 200: contentOf('one entry a line, an array, or a table', ...Object.values(EXPORT_TYPES)) },
         querystring: z.object({
           ...auditFilter,
           order: Order.default('oldest'),
@@ -233,7 +271,9 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/scores',
     {
       onRequest,
+      ...asStored,
       schema: {
+        ...described(ScoresBody),
         tags: ['operation'],
         summary: 'Health scores of one service, oldest first',
         querystring: z.object({
@@ -249,7 +289,12 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
     '/v1/status',
     {
       onRequest,
-      schema: { tags: ['operation'], summary: 'Services, open incidents, what waits for whom, what is frozen' },
+      ...asStored,
+      schema: {
+        ...described(StatusBody),
+        tags: ['operation'],
+        summary: 'Services, open incidents, what waits for whom, what is frozen',
+      },
     },
     async (request) => deps.status(callerOf(request)),
   )

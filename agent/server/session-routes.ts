@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { Scope } from '../domain/role.ts'
 import { Fault } from '../lib/errors.ts'
 import type { Access } from './auth.ts'
 import type { ServerDeps } from './deps.ts'
+import { ErrorBody } from './errors.ts'
 import { Departure, type Oidc } from './oidc.ts'
 import { isFromElsewhere } from './sessions.ts'
 
@@ -14,6 +16,21 @@ const OwnPath = z
   .max(2000)
   .regex(/^\/(?![/\\])[^\\\s]*$/)
 const Leave = z.object({ to: OwnPath.default('/').catch('/') })
+
+const SESSION = { tags: ['session'] }
+const SessionBody = z.object({
+  name: z.string().nullable().meta({ description: 'null for somebody who has to sign in' }),
+  scopes: z.array(Scope).readonly(),
+  isSignInNeeded: z.boolean(),
+  csrf: z.string().nullable().meta({ description: 'to be sent back with changes as x-failwise-csrf' }),
+  provider: z.string().nullable().meta({ description: 'what the button for the sign-in provider says' }),
+})
+const SignedIn = z.object({ isSignedIn: z.boolean() })
+const SignedOut = z.object({
+  isSignedIn: z.boolean(),
+  leaveTo: z.string().nullable().meta({ description: 'where the session at the sign-in provider ends' }),
+})
+const errors = { 400: ErrorBody, 401: ErrorBody, 403: ErrorBody, 429: ErrorBody }
 
 const NOTE = 'failwise_departure'
 const FAREWELL = 'failwise_farewell'
@@ -32,9 +49,19 @@ export function sessionRoutes(
   const sessionSeconds = Math.round(sessionHours * 3600)
   const typed = app.withTypeProvider<ZodTypeProvider>()
   const { notes } = access
-  typed.get('/v1/session', { schema: { hide: true } }, async (request) => access.session(request))
+  typed.get(
+    '/v1/session',
+    { schema: { ...SESSION, summary: 'Who the console speaks for', response: { 200: SessionBody } } },
+    async (request) => access.session(request),
+  )
 
-  typed.post('/v1/session', { schema: { hide: true, body: SignIn } }, async (request, reply) => {
+  const signIn = {
+    ...SESSION,
+    summary: 'Signs a person in by token',
+    body: SignIn,
+    response: { 200: SignedIn, ...errors },
+  }
+  typed.post('/v1/session', { schema: signIn }, async (request, reply) => {
     // Otherwise another site could sign a reader in as somebody else and watch what is done under that name.
     if (isFromElsewhere(request)) throw new Fault('forbidden', 'signing in must come from the console itself')
     reply.header('set-cookie', access.signIn(request, request.body.token))
@@ -46,13 +73,17 @@ export function sessionRoutes(
     return null
   }
 
-  typed.delete('/v1/session', { schema: { hide: true } }, async (request, reply) => {
-    const idToken = notes.find(FAREWELL, request, deps.clock.now())
-    reply.header('set-cookie', [access.signOut, notes.leave(FAREWELL, null, 0, deps.clock.now())])
-    // The session here has ended by then, whatever becomes of the one at the provider.
-    const leaveTo = idToken === null || oidc === null ? null : await oidc.farewell(idToken).catch(untold(request.id))
-    return { isSignedIn: false, leaveTo }
-  })
+  typed.delete(
+    '/v1/session',
+    { schema: { ...SESSION, summary: 'Signs out', response: { 200: SignedOut } } },
+    async (request, reply) => {
+      const idToken = notes.find(FAREWELL, request, deps.clock.now())
+      reply.header('set-cookie', [access.signOut, notes.leave(FAREWELL, null, 0, deps.clock.now())])
+      // The session here has ended by then, whatever becomes of the one at the provider.
+      const leaveTo = idToken === null || oidc === null ? null : await oidc.farewell(idToken).catch(untold(request.id))
+      return { isSignedIn: false, leaveTo }
+    },
+  )
 
   if (oidc === null) return
 

@@ -1,9 +1,15 @@
-import type { Action, Ceiling, Disposition, Target } from '../../agent/domain/action.ts'
-import type { AuditEntry } from '../../agent/domain/audit.ts'
-import type { Observer } from '../../agent/domain/evidence.ts'
-import type { ScoreLevel } from '../../agent/domain/health-score.ts'
-import type { Service, Site } from '../../agent/domain/service.ts'
-import type { Category } from '../../agent/domain/verdict.ts'
+import type {
+  Action,
+  AuditEntry,
+  Category,
+  Ceiling,
+  Disposition,
+  Observer,
+  ScoreLevel,
+  Service,
+  Site,
+  Target,
+} from './api/types.ts'
 
 /** What can be done, as people say it. */
 export const ACTION_WORDS: Readonly<Record<Action, string>> = {
@@ -103,7 +109,15 @@ export function plainText(text: string): string {
     .replace('not known: no_evidence', 'nothing could be read about the place to go to')
     .replace('(no_evidence)', '(nothing could be read about it)')
     .replace('no plan for this action', 'there is no plan for it')
-    .replace(/^own telemetry: /, 'asked whether users are hurt, own telemetry says: ')
+    .replace(/\bchanges:[\w-]+ \((.+? of [^)]+)\) came/, 'a change ($1) came')
+    .replace(
+      /^own telemetry: (.+?), outside probes: (.+?), for (.+?) of at most (.+)$/,
+      'on whether users are hurt, own telemetry says $1 and outside probes say $2; that has lasted $3, and may be left alone for $4 at most',
+    )
+    .replace(
+      /^own telemetry: (.+?), outside probes: /,
+      'on whether users are hurt, own telemetry says $1 and outside probes say ',
+    )
   return about.replace(IDENTIFIERS, (key) =>
     key in CATEGORY_WORDS ? wordFor(CATEGORY_WORDS, key) : wordFor(ACTION_WORDS, key),
   )

@@ -3,6 +3,19 @@ import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import {
+  AuditBody,
+  ContextBody,
+  DecisionBody,
+  DecisionsBody,
+  IncidentBody,
+  IncidentsBody,
+  ReplayAnswer,
+  ScoresBody,
+  StatusBody,
+  VerificationBody,
+} from '../../agent/server/record-bodies.ts'
 import { type TestStore, testServer } from '../store/test-database.ts'
 import { expectAccessible, testBrowser } from './browser.ts'
 import { type Lived, lived } from './lived.ts'
@@ -281,6 +294,30 @@ describe('what people look back at', () => {
       await page.locator('.panel').nth(0).waitFor()
       expect([screen, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([screen, 390])
     }
+  })
+})
+
+describe('real answers', () => {
+  it('are what the description of the API says', async () => {
+    const { decisions } = life
+    const decision = `/v1/decisions/${decisions.get('a-kv-usw2')}`
+    const answers: readonly (readonly [path: string, body: z.ZodType])[] = [
+      ['/v1/status', StatusBody],
+      ['/v1/incidents', IncidentsBody],
+      [`/v1${life.screens.incident}`, IncidentBody],
+      ['/v1/decisions', DecisionsBody],
+      ...[...decisions.values()].map((id) => [`/v1/decisions/${id}`, DecisionBody] as const),
+      [`${decision}/context`, ContextBody],
+      ['/v1/audit?limit=500&order=oldest', AuditBody],
+      ['/v1/audit/verify', VerificationBody],
+      ['/v1/scores?scope=parcel-track', ScoresBody],
+    ]
+    for (const [path, body] of answers) {
+      const answer: unknown = await (await fetch(life.url + path)).json()
+      expect([path, body.safeParse(answer).error?.issues]).toEqual([path, undefined])
+    }
+    const replay = await fetch(`${life.url}${decision}/replay`, { method: 'POST' })
+    expect(ReplayAnswer.safeParse(await replay.json()).error).toBeUndefined()
   })
 })
 

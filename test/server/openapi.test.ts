@@ -1,6 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { API_FILE, generatedApi } from '../../console/generate-api.ts'
+import { serverUnderTest } from './harness.ts'
+
+describe('the description of the API', () => {
+  it('says what every route answers', async () => {
+    const { app } = await serverUnderTest()
+    const { paths } = (await app.inject('/docs/json')).json() as {
+      paths: Record<
+        string,
+        Record<string, { responses?: Record<string, { content?: Record<string, { schema?: object }> }> }>
+      >
+    }
+    const silent = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { responses = {} }]) => {
+        const status = Object.keys(responses).find((one) => one.startsWith('2'))
+        const schemas = Object.values(responses[status ?? '']?.content ?? {}).map(({ schema = {} }) => schema)
+        return schemas.length > 0 && schemas.every((schema) => Object.keys(schema).length > 0)
+          ? []
+          : [`${method} ${path}`]
+      }),
+    )
+    expect(silent).toEqual([])
+    expect(Object.keys(paths).length).toBeGreaterThan(30)
+  })
+})
 
 describe('the types that the console uses', () => {
   it('are those of the routes as they are now', async () => {

@@ -109,6 +109,18 @@ describe('every route', () => {
     expect(served.filter((route) => !isDocumentation(route)).sort()).toEqual(Object.keys(ROUTES).sort())
   })
 
+  it('is described at /docs, but for screens, their files and the way through a sign-in provider', async () => {
+    const { app } = await everyRoute()
+    const { paths } = (await app.inject('/docs/json')).json() as { paths: Record<string, object> }
+    const hidden = Object.keys(ROUTES).filter((route) => {
+      const [method = '', path = ''] = route.split(' ')
+      return !(method.toLowerCase() in (paths[path.replace(':id', '{id}')] ?? {}))
+    })
+    const isHidden = (route: string) =>
+      !/ \/(v1|healthz|readyz|metrics)/.test(route) || route.includes('/v1/session/oidc')
+    expect(hidden).toEqual(Object.keys(ROUTES).filter(isHidden))
+  })
+
   it('lets in nobody without credentials, unless anybody may ask', async () => {
     const { statusOf } = await everyRoute()
     for (const [route, scope] of Object.entries(ROUTES))

@@ -1,17 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import type { Incident } from '../../../agent/domain/incident.ts'
-import { api, rememberProof, withQuery } from './client.ts'
-import type {
-  AuditItem,
-  DecisionContext,
-  DecisionRecord,
-  IncidentDetail,
-  Page,
-  ScorePoint,
-  Session,
-  Status,
-  Verification,
-} from './types.ts'
+import { call, rememberProof } from './client.ts'
+import type { Api } from './openapi.ts'
+
+type Asked<K extends keyof Api> = NonNullable<Api[K]['query']>
+/** As an address holds them: any text at all, which the agent refuses with its reason where it knows better. */
+type Words<K extends keyof Api, Names extends keyof Asked<K>> = { readonly [Name in Names]?: string | undefined }
 
 /** How often what may change is asked for again. */
 const LIVE_MS = 5000
@@ -19,7 +12,7 @@ const LIVE_MS = 5000
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async () => {
-    const session = await api<Session>('/v1/session')
+    const session = await call('GET /v1/session')
     rememberProof(session.csrf)
     return session
   },
@@ -28,7 +21,7 @@ export const sessionQuery = queryOptions({
 
 export const statusQuery = queryOptions({
   queryKey: ['status'],
-  queryFn: () => api<Status>('/v1/status'),
+  queryFn: () => call('GET /v1/status'),
   refetchInterval: LIVE_MS,
 })
 
@@ -36,7 +29,7 @@ export const statusQuery = queryOptions({
 export const decisionQuery = (id: string) =>
   queryOptions({
     queryKey: ['decision', id],
-    queryFn: () => api<DecisionRecord>(`/v1/decisions/${encodeURIComponent(id)}`),
+    queryFn: () => call('GET /v1/decisions/{id}', { params: { id } }),
     staleTime: Number.POSITIVE_INFINITY,
   })
 
@@ -44,22 +37,24 @@ export const decisionQuery = (id: string) =>
 export const decisionContextQuery = (id: string) =>
   queryOptions({
     queryKey: ['decision', id, 'context'],
-    queryFn: () => api<DecisionContext>(`/v1/decisions/${encodeURIComponent(id)}/context`),
+    queryFn: () => call('GET /v1/decisions/{id}/context', { params: { id } }),
     refetchInterval: LIVE_MS * 2,
   })
 
 export const incidentQuery = (id: string) =>
   queryOptions({
     queryKey: ['incident', id],
-    queryFn: () => api<IncidentDetail>(`/v1/incidents/${encodeURIComponent(id)}`),
+    queryFn: () => call('GET /v1/incidents/{id}', { params: { id } }),
     refetchInterval: LIVE_MS,
   })
 
-export const incidentsQuery = (filter: { state?: string | undefined; service?: string | undefined }) =>
+export const incidentsQuery = (filter: Words<'GET /v1/incidents', 'state' | 'service'>) =>
   infiniteQueryOptions({
     queryKey: ['incidents', filter],
     queryFn: ({ pageParam }) =>
-      api<Page<Incident>>(withQuery('/v1/incidents', { ...filter, limit: 100, cursor: pageParam ?? undefined })),
+      call('GET /v1/incidents', {
+        query: { ...filter, limit: 100, cursor: pageParam ?? undefined } as Asked<'GET /v1/incidents'>,
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })
@@ -67,29 +62,20 @@ export const incidentsQuery = (filter: { state?: string | undefined; service?: s
 export const scoresQuery = (service: string) =>
   queryOptions({
     queryKey: ['scores', service],
-    queryFn: () => api<readonly ScorePoint[]>(withQuery('/v1/scores', { scope: service, hours: 6 })),
+    queryFn: () => call('GET /v1/scores', { query: { scope: service, hours: 6 } }),
     refetchInterval: LIVE_MS * 6,
   })
 
 /** What of the audit log is asked for; the same words are in the address of the screen. */
-export interface AuditQuery {
-  readonly kind?: string | undefined
-  readonly service?: string | undefined
-  readonly actor?: string | undefined
-  readonly action?: string | undefined
-  readonly disposition?: string | undefined
-  readonly text?: string | undefined
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  readonly order?: string | undefined
-  readonly sort?: string | undefined
-}
+export type AuditQuery = Words<'GET /v1/audit', Exclude<keyof Asked<'GET /v1/audit'>, 'limit' | 'cursor'>>
 
 export const auditQuery = (filter: AuditQuery) =>
   infiniteQueryOptions({
     queryKey: ['audit', filter],
     queryFn: ({ pageParam }) =>
-      api<Page<AuditItem>>(withQuery('/v1/audit', { ...filter, limit: 500, cursor: pageParam ?? undefined })),
+      call('GET /v1/audit', {
+        query: { ...filter, limit: 500, cursor: pageParam ?? undefined } as Asked<'GET /v1/audit'>,
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })
@@ -97,6 +83,6 @@ export const auditQuery = (filter: AuditQuery) =>
 /** Asked for by a click, never by itself: it reads the whole log. */
 export const verifyQuery = queryOptions({
   queryKey: ['audit-verification'],
-  queryFn: () => api<Verification>('/v1/audit/verify'),
+  queryFn: () => call('GET /v1/audit/verify'),
   enabled: false,
 })

@@ -1,6 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, withQuery } from './client.ts'
-import type { EvalBrief, EvalView, Exchange, PlanView, RunView, ShadowReport } from './review-types.ts'
+import { call } from './client.ts'
 
 const RUN_MS = 2000
 const PLANS_MS = 15_000
@@ -10,13 +9,13 @@ export const reportQuery = (days: number) =>
     queryKey: ['report', days],
     queryFn: () => {
       const since = new Date(Date.now() - days * 86_400_000).toISOString()
-      return api<ShadowReport>(withQuery('/v1/report', { since }))
+      return call('GET /v1/report', { query: { since } })
     },
   })
 
 export const plansQuery = queryOptions({
   queryKey: ['plans'],
-  queryFn: () => api<{ readonly plans: readonly PlanView[] }>('/v1/plans'),
+  queryFn: () => call('GET /v1/plans'),
   refetchInterval: PLANS_MS,
 })
 
@@ -24,20 +23,20 @@ export const plansQuery = queryOptions({
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ['run', id],
-    queryFn: () => api<RunView>(`/v1/runs/${encodeURIComponent(id)}`),
+    queryFn: () => call('GET /v1/runs/{id}', { params: { id } }),
     refetchInterval: ({ state }) => (state.data?.run.finishedAt ? false : RUN_MS),
   })
 
 export const evalsQuery = queryOptions({
   queryKey: ['evals'],
-  queryFn: () => api<{ readonly reports: readonly EvalBrief[] }>('/v1/evals'),
+  queryFn: () => call('GET /v1/evals'),
 })
 
 /** A report never changes once it is kept. */
 export const evalQuery = (id: string) =>
   queryOptions({
     queryKey: ['evals', id],
-    queryFn: () => api<EvalView>(`/v1/evals/${encodeURIComponent(id)}`),
+    queryFn: () => call('GET /v1/evals/{id}', { params: { id } }),
     staleTime: Number.POSITIVE_INFINITY,
   })
 
@@ -45,7 +44,7 @@ export const evalQuery = (id: string) =>
 export const exchangeQuery = (id: string) =>
   queryOptions({
     queryKey: ['decision', id, 'exchange'],
-    queryFn: () => api<Exchange>(`/v1/decisions/${encodeURIComponent(id)}/exchange`),
+    queryFn: () => call('GET /v1/decisions/{id}/exchange', { params: { id } }),
     staleTime: Number.POSITIVE_INFINITY,
     enabled: false,
   })

@@ -1,4 +1,4 @@
-import type { AnomalyOpinion } from '../../../agent/domain/anomaly.ts'
+import type { AnomalyOpinion } from '../api/types.ts'
 import { Chip, Empty, Panel, Time } from '../ui/basics.tsx'
 
 /** Which metrics are unlike this service's own past, and since when. */

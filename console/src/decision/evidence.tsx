@@ -1,6 +1,4 @@
-import type { Evidence } from '../../../agent/domain/evidence.ts'
-import type { Signal } from '../../../agent/domain/signal.ts'
-import type { Citation } from '../../../agent/domain/verdict.ts'
+import type { Citation, Evidence, Signal } from '../api/types.ts'
 import { localText } from '../times.ts'
 import { Chip, Panel, type Tone } from '../ui/basics.tsx'
 import { OBSERVER_WORDS, wordFor } from '../words.ts'

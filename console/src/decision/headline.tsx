@@ -6,7 +6,7 @@ import { whyNoFailover, whyNot } from './levers.tsx'
 const REASONS_TOLD = 3
 
 /** The answer, in one sentence, before anything else. */
-export function Headline({ record }: { record: DecisionRecord }) {
+export function Headline({ record, impact }: { record: DecisionRecord; impact: readonly string[] }) {
   const { decision, snapshot, mode, opinion, facts } = record
   const { action, disposition, target } = decision
   const isFailover = target !== null
@@ -17,6 +17,7 @@ export function Headline({ record }: { record: DecisionRecord }) {
       <p className="kicker">
         {record.service} · {siteText(snapshot.service.primary)} · decided <Time at={record.decidedAt} />
       </p>
+      <AlertLine alerts={snapshot.alerts} />
       <h1>{isFailover ? failoverSentence(phrase, disposition, mode) : 'Did not fail over.'}</h1>
       <p className="lead">
         Decided: <strong>{phrase}</strong>, {wordFor(DISPOSITION_WORDS, disposition)}.
@@ -24,13 +25,16 @@ export function Headline({ record }: { record: DecisionRecord }) {
       </p>
       {verdict && (
         <p className="because">
-          Because: {verdict.rootCause.summary} <span className="soft">({opinion?.analyst})</span>
+          Because: {verdict.rootCause.summary}{' '}
+          <span className="soft">
+            (so {opinion?.analyst === 'rules' ? 'the built-in rules' : `the model ${opinion?.analyst}`})
+          </span>
         </p>
       )}
       {!isFailover && <Because what="No failover" reasons={whyNoFailover(record)} />}
       {verdict && verdict.recommendedAction !== action && (
         <Because
-          what={`It recommends to ${actionWords(verdict.recommendedAction)}, which was not permitted`}
+          what={`The analyst recommends to ${actionWords(verdict.recommendedAction)}, which was not permitted`}
           reasons={whyNot(verdict.recommendedAction, record)}
         />
       )}
@@ -48,13 +52,20 @@ export function Headline({ record }: { record: DecisionRecord }) {
             {facts.hurt.overall}
             {facts.hurt.isRecovering && <span className="soft"> · recovering</span>}
             {facts.onset.minutesAgo !== null && (
-              <span className="soft"> · since {Math.round(facts.onset.minutesAgo)} min</span>
+              <span className="soft">
+                {' '}
+                · {facts.hurt.overall === 'yes' ? 'since' : 'trouble began'} {Math.round(facts.onset.minutesAgo)} min
+                {facts.hurt.overall === 'yes' ? '' : ' ago'}
+              </span>
             )}
           </dd>
         </div>
         <div>
           <dt>Health score</dt>
-          <dd>{record.healthScore ? `${record.healthScore.score} of ${record.healthScore.maximum}` : 'none'}</dd>
+          <dd>
+            {record.healthScore ? `${record.healthScore.score} of ${record.healthScore.maximum}` : 'none'}
+            {record.healthScore && <span className="soft"> · higher is worse</span>}
+          </dd>
         </div>
         <div>
           <dt>Evidence</dt>
@@ -67,7 +78,33 @@ export function Headline({ record }: { record: DecisionRecord }) {
           </dd>
         </div>
       </dl>
+      {impact.map((sentence) => (
+        <p key={sentence} className="impact">
+          {sentence}
+        </p>
+      ))}
     </header>
+  )
+}
+
+const ALERTS_NAMED = 2
+
+/** What it was asked about: the first thing that a stranger wants to know. */
+function AlertLine({ alerts }: { alerts: DecisionRecord['snapshot']['alerts'] }) {
+  const firing = alerts.filter(({ status }) => status === 'firing')
+  const told = firing.length > 0 ? firing : alerts
+  const [first] = told
+  if (!first) return <p className="asked">Nobody alerted: the watch over its health score asked.</p>
+  const names = [...new Set(told.map(({ name }) => name))]
+  const more = names.length - ALERTS_NAMED
+  return (
+    <p className="asked">
+      Alert: <strong>{names.slice(0, ALERTS_NAMED).join(', ')}</strong>
+      {more > 0 && ` and ${more} more`}
+      <span className="soft">
+        , {firing.length > 0 ? first.severity : 'resolved'}, from <Time at={first.startsAt} />
+      </span>
+    </p>
   )
 }
 

@@ -1,10 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Action } from '../../../agent/domain/action.ts'
-import type { Category } from '../../../agent/domain/verdict.ts'
 import { call } from '../api/client.ts'
 import { sessionQuery } from '../api/queries.ts'
-import type { DecisionContext, DecisionRecord, GivenLabel } from '../api/types.ts'
+import type { Action, Category, DecisionContext, DecisionRecord, GivenLabel } from '../api/types.ts'
 import { Ago, Chip, Empty, Failure, Panel } from '../ui/basics.tsx'
 import { ACTION_WORDS, CATEGORY_WORDS, wordFor } from '../words.ts'
 

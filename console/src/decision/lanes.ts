@@ -1,6 +1,4 @@
-import type { SeriesSignal, Signal } from '../../../agent/domain/signal.ts'
-import type { Snapshot } from '../../../agent/domain/snapshot.ts'
-import type { DecisionContext } from '../api/types.ts'
+import type { DecisionContext, SeriesSignal, Signal, Snapshot } from '../api/types.ts'
 
 export type Colour = 'people' | 'run' | 'alert' | 'change' | 'event' | 'post' | 'log' | 'warn'
 

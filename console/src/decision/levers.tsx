@@ -1,6 +1,4 @@
-import type { Action } from '../../../agent/domain/action.ts'
-import type { Reason } from '../../../agent/domain/decision.ts'
-import type { DecisionContext, DecisionRecord } from '../api/types.ts'
+import type { Action, DecisionContext, DecisionRecord, Reason } from '../api/types.ts'
 import { Chip, type Tone } from '../ui/basics.tsx'
 import { actionPhrase, CEILING_WORDS, plainText, wordFor } from '../words.ts'
 
@@ -34,7 +32,11 @@ export function whyNoFailover(record: DecisionRecord): readonly string[] {
     .map((action) => leverOf(action, record))
     .filter(({ isThere }) => isThere)
   const reasons = failovers.length > 1 ? sharedBlocks(failovers) : (failovers[0]?.blocks ?? [])
-  return told(reasons)
+  return told(reasons).map((reason) =>
+    reason
+      .replace(/^this is no answer/, 'moving away is no answer')
+      .replace(/^there is no plan for it$/, 'no failover plan is set up'),
+  )
 }
 
 /** Several rules may have seen the same; it is said once. */

@@ -1,4 +1,4 @@
-import type { Citation, Opinion } from '../../../agent/domain/verdict.ts'
+import type { Citation, Opinion } from '../api/types.ts'
 import { Chip, Empty, Panel } from '../ui/basics.tsx'
 import { ACTION_WORDS, CATEGORY_WORDS, wordFor } from '../words.ts'
 import { ExchangeDetails } from './exchange.tsx'

@@ -1,5 +1,4 @@
-import type { Action } from '../../../agent/domain/action.ts'
-import type { Reason } from '../../../agent/domain/decision.ts'
+import type { Action, Reason } from '../api/types.ts'
 import { Chip, Panel, type Tone } from '../ui/basics.tsx'
 import { ACTION_WORDS, CEILING_WORDS, wordFor } from '../words.ts'
 

@@ -1,4 +1,4 @@
-import type { RunView } from '../api/review-types.ts'
+import type { RunView } from '../api/types.ts'
 import { durationText } from '../times.ts'
 import { Chip, type Tone } from '../ui/basics.tsx'
 

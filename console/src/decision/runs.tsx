@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { Run } from '../../../agent/domain/run.ts'
 import { runQuery } from '../api/review-queries.ts'
+import type { Run } from '../api/types.ts'
 import { Chip, Empty, Failure, Loading, Panel, Time } from '../ui/basics.tsx'
 import { actionWords } from '../words.ts'
 import { RunStages } from './run-stages.tsx'

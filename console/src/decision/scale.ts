@@ -1,4 +1,4 @@
-import type { Citation } from '../../../agent/domain/verdict.ts'
+import type { Citation } from '../api/types.ts'
 
 /** The stretch of time that is shown, and what stands out in it. */
 export interface Moments {

@@ -1,4 +1,4 @@
-import type { HealthScore } from '../../../agent/domain/health-score.ts'
+import type { HealthScore } from '../api/types.ts'
 import { Chip, Empty, Panel, type Tone } from '../ui/basics.tsx'
 import { LEVEL_WORDS, wordFor } from '../words.ts'
 

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'react'
 import uPlot from 'uplot'
+import type { SeriesSignal } from '../api/types.ts'
 import 'uplot/dist/uPlot.min.css'
-import type { SeriesSignal } from '../../../agent/domain/signal.ts'
 import { useTheme } from '../ui/use-theme.ts'
 import type { Moments, Stance } from './scale.ts'
 

@@ -1,4 +1,4 @@
-import type { SeriesSignal } from '../../../agent/domain/signal.ts'
+import type { SeriesSignal } from '../api/types.ts'
 
 /** From where to where it went, and where it is now; at a moment, what it was then. */
 export function rangeText(series: SeriesSignal, hoverMs: number | null): string {

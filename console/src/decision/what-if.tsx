@@ -1,8 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import type { Decision } from '../../../agent/domain/decision.ts'
-import { api } from '../api/client.ts'
-import type { DecisionRecord, Replay } from '../api/types.ts'
+import { call } from '../api/client.ts'
+import type { Decision, DecisionRecord } from '../api/types.ts'
 import { Chip, Failure, Panel } from '../ui/basics.tsx'
 import { actionPhrase, DISPOSITION_WORDS, wordFor } from '../words.ts'
 
@@ -12,7 +11,7 @@ export function WhatIf({ record }: { record: DecisionRecord }) {
   const id = useId()
   const replay = useMutation({
     mutationFn: (text: string) =>
-      api<Replay>(`/v1/decisions/${encodeURIComponent(record.id)}/replay`, { method: 'POST', body: { policy: text } }),
+      call('POST /v1/decisions/{id}/replay', { params: { id: record.id }, body: { policy: text } }),
   })
   const { data } = replay
   return (

@@ -5,7 +5,7 @@ import { call } from '../api/client.ts'
 import type { Question } from '../api/types.ts'
 import { spanText } from '../times.ts'
 import { Chip, Failure, Time, useNow } from '../ui/basics.tsx'
-import { ACTION_WORDS, wordFor } from '../words.ts'
+import { ACTION_WORDS, plainText, wordFor } from '../words.ts'
 
 /** A question to people with the way to answer it. Who may, and why not, is what the agent says. */
 export function QuestionCard({ question }: { question: Question }) {
@@ -19,7 +19,7 @@ export function QuestionCard({ question }: { question: Question }) {
           <strong>{question.service}</strong>: may it {wordFor(ACTION_WORDS, question.action)}?
         </Link>
       </p>
-      <p className="prose">{question.summary}</p>
+      <p className="prose">{plainText(question.summary)}</p>
       <p className="soft small">
         {yes} of {needed} {needed === 1 ? 'answer' : 'answers'} given; asked {approvers.join(', ') || 'nobody'}
         {votes.length > 0 && '; '}

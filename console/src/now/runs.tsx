@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { RunView, StageView } from '../api/types.ts'
+import type { WatchedRun, WatchedStage } from '../api/types.ts'
 import { spanText } from '../times.ts'
 import { Ago, Chip, Panel, type Tone, useNow } from '../ui/basics.tsx'
 import { ACTION_WORDS, wordFor } from '../words.ts'
@@ -25,7 +25,7 @@ const PHASE_WORDS: Readonly<Record<string, string>> = {
 }
 
 /** Runs under way: each stage, and the time used of what was promised. */
-export function Runs({ runs, readAt }: { runs: readonly RunView[]; readAt: number }) {
+export function Runs({ runs, readAt }: { runs: readonly WatchedRun[]; readAt: number }) {
   return (
     <Panel title={`Running (${runs.length})`}>
       {runs.map((run) => (
@@ -35,7 +35,7 @@ export function Runs({ runs, readAt }: { runs: readonly RunView[]; readAt: numbe
   )
 }
 
-function RunCard({ run, readAt }: { run: RunView; readAt: number }) {
+function RunCard({ run, readAt }: { run: WatchedRun; readAt: number }) {
   const done = run.stages.filter(({ phase }) => phase === 'verified').length
   return (
     <article className="question" aria-label={`Run of ${run.service}`}>
@@ -72,7 +72,7 @@ function RunCard({ run, readAt }: { run: RunView; readAt: number }) {
 }
 
 /** Time since the request against the recovery time that was promised. */
-function Budget({ run: { rtoSeconds, elapsedSeconds, service }, readAt }: { run: RunView; readAt: number }) {
+function Budget({ run: { rtoSeconds, elapsedSeconds, service }, readAt }: { run: WatchedRun; readAt: number }) {
   const elapsed = elapsedSeconds + Math.max(0, useNow(1000) - readAt) / 1000
   if (rtoSeconds === null)
     return <p className="small">{spanText(elapsed * 1000)} so far; the plan’s objective is not known</p>
@@ -92,7 +92,7 @@ function Budget({ run: { rtoSeconds, elapsedSeconds, service }, readAt }: { run:
   )
 }
 
-function Stage({ stage: { stage, phase, spentSeconds, timeoutSeconds, detail } }: { stage: StageView }) {
+function Stage({ stage: { stage, phase, spentSeconds, timeoutSeconds, detail } }: { stage: WatchedStage }) {
   return (
     <li className={phase}>
       <Chip tone={PHASE_TONES[phase] ?? 'plain'}>{wordFor(PHASE_WORDS, phase)}</Chip> <strong>{stage}</strong>{' '}

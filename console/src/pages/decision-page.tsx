@@ -57,7 +57,7 @@ export function DecisionPage({ id, search }: { id: string; search: DecisionSearc
           </Link>
         )}
       </nav>
-      <Headline record={record} />
+      <Headline record={record} impact={context?.impact ?? []} />
       {Details ? (
         <Details {...{ id, record, context, contextError, search }} onSearch={set} />
       ) : (

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { evalQuery, evalsQuery } from '../api/review-queries.ts'
-import type { EvalBrief, EvalCase, EvalView } from '../api/review-types.ts'
+import type { EvalBrief, EvalCase, EvalView } from '../api/types.ts'
 import { Chip, Empty, Failure, Loading, Panel, Time, type Tone } from '../ui/basics.tsx'
 import { Calibration } from '../ui/calibration.tsx'
 import { DotChart } from '../ui/dots.tsx'

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ErrorComponentProps, Link, Outlet } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { call } from '../api/client.ts'
 import { useLive } from '../api/live.ts'
 import { sessionQuery, statusQuery } from '../api/queries.ts'
 import { Chip, Failure, Loading } from '../ui/basics.tsx'
@@ -60,7 +60,7 @@ export function Frame() {
 function SignOut({ name }: { name: string }) {
   const queries = useQueryClient()
   const signOut = useMutation({
-    mutationFn: () => api<{ leaveTo: string | null }>('/v1/session', { method: 'DELETE' }),
+    mutationFn: () => call('DELETE /v1/session'),
     // The session here is over either way; the one at the sign-in provider ends where the provider says.
     onSuccess: ({ leaveTo }) => (leaveTo === null ? queries.resetQueries() : location.assign(leaveTo)),
   })

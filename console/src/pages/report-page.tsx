@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { reportQuery } from '../api/review-queries.ts'
-import type { ShadowReport, ShadowRow } from '../api/review-types.ts'
+import type { ShadowReport, ShadowRow } from '../api/types.ts'
 import { Chip, Empty, Failure, Loading, Panel, Time } from '../ui/basics.tsx'
 import { Figures } from '../ui/figures.tsx'
 import { useTitle } from '../ui/title.ts'

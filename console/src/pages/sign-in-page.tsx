@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api/client.ts'
+import { call } from '../api/client.ts'
 import { sessionQuery } from '../api/queries.ts'
 import { Failure, Panel } from '../ui/basics.tsx'
 import { useTitle } from '../ui/title.ts'
@@ -13,7 +13,7 @@ export function SignInPage() {
   const refusal = new URLSearchParams(location.search).get('sign-in')
   const [token, setToken] = useState('')
   const signIn = useMutation({
-    mutationFn: () => api('/v1/session', { method: 'POST', body: { token: token.trim() } }),
+    mutationFn: () => call('POST /v1/session', { body: { token: token.trim() } }),
     onSuccess: () => queries.resetQueries(),
   })
   return (

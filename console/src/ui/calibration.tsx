@@ -1,4 +1,4 @@
-import type { Curve } from '../api/review-types.ts'
+import type { Curve } from '../api/types.ts'
 
 const SIZE = 260
 const EDGE = 30
