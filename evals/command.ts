@@ -42,7 +42,7 @@ export function evalCommand(surroundings: EvalSurroundings): Command {
     .option('--filter <terms>', 'only cases for which all terms hold', '')
     .option(
       '--without <evidence>',
-      'leave evidence out: loki, prometheus, status, aws, health, changes, readiness, or an id',
+      'leave evidence out: loki, prometheus, status, aws, health, changes, readiness, an id, or words (every text)',
       listOf,
       [],
     )

@@ -4,7 +4,7 @@ import { asFault, Fault } from '../agent/lib/errors.ts'
 import { byId } from './baseline-study.ts'
 import { type EvalCase, parseCase } from './case.ts'
 import type { Decider, Outcome } from './decider.ts'
-import { isNamed, withoutEvidence } from './evidence-subset.ts'
+import { isNamed, WORDS, withoutEvidence, withoutWords } from './evidence-subset.ts'
 import { matchesFilter } from './load.ts'
 import { eachConcurrently } from './pool.ts'
 import { snapshotOf } from './recorded-snapshot.ts'
@@ -70,7 +70,8 @@ export async function decideCases(plan: DecidePlan, io: DecideIo): Promise<Decid
       hashes.set(id, fileHash)
       const whole = await snapshotOf(one.incident)
       const isGone = (evidence: Parameters<typeof isNamed>[0]) => plan.without.some((name) => isNamed(evidence, name))
-      const snapshot = plan.without.length === 0 ? whole : withoutEvidence(whole, isGone)
+      const kept = plan.without.length === 0 ? whole : withoutEvidence(whole, isGone)
+      const snapshot = plan.without.includes(WORDS) ? withoutWords(kept) : kept
       for (let repetition = 0; repetition < plan.repeat; repetition++) {
         if (io.abort.aborted) return fail(repetition, new Fault('deadline', 'interrupted before it was decided'))
         try {

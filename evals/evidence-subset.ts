@@ -1,4 +1,5 @@
 import type { Evidence } from '../agent/domain/evidence.ts'
+import type { Signal } from '../agent/domain/signal.ts'
 import type { Snapshot } from '../agent/domain/snapshot.ts'
 
 /** What `--without` may name beside an evidence id. */
@@ -28,6 +29,32 @@ export function isNamed(evidence: Pick<Evidence, 'id' | 'source'>, name: string)
 /** The snapshot without some of its evidence, as if nobody had thought of asking. */
 export function withoutEvidence(snapshot: Snapshot, isGone: (evidence: Evidence) => boolean): Snapshot {
   return { ...snapshot, evidence: snapshot.evidence.filter((evidence) => !isGone(evidence)) }
+}
+
+/** What `--without` calls the texts that people wrote, whatever evidence they stand in. */
+export const WORDS = 'words'
+
+/** The snapshot with every text empty: log lines, details of checks, titles of changes and of events. Names, labels and figures stay. */
+export function withoutWords(snapshot: Snapshot): Snapshot {
+  const wordless = (signal: Signal): Signal => {
+    switch (signal.kind) {
+      case 'log_pattern':
+        return { ...signal, pattern: '', sample: '' }
+      case 'health_check':
+      case 'readiness':
+        return { ...signal, detail: null }
+      case 'change':
+        return { ...signal, summary: '' }
+      case 'provider_event':
+        return { ...signal, title: '', text: '' }
+      default:
+        return signal
+    }
+  }
+  return {
+    ...snapshot,
+    evidence: snapshot.evidence.map((item) => ({ ...item, signals: item.signals.map(wordless) })),
+  }
 }
 
 /** The snapshot with some of its evidence unreachable: asked for, and no answer. */

@@ -31,9 +31,15 @@ const PER_COPY = new Set([
   'host',
   'stream',
   'pod_template_hash',
+  'k8s_pod',
+  'pod_name',
   'level',
   'detected_level',
   'severity',
+  'lvl',
+  'sev',
+  'log_level',
+  'loglevel',
 ])
 
 const SEVERITY: Record<LogLevel, number> = { error: 0, warn: 1, unknown: 2, info: 3, debug: 4 }
@@ -161,13 +167,15 @@ const NOT_SAID = /^(?:@?time(?:stamp)?|ts|date|level|lvl|severity|log\.level|pid
 const MESSAGE = ['msg', 'message', 'event', 'error', 'err']
 
 function readLine(line: LogLine): { text: string; level: LogLevel } {
-  const stated = levelOf(line.labels.level ?? line.labels.detected_level ?? line.labels.severity)
+  const { level, detected_level, severity, lvl, sev, log_level, loglevel } = line.labels
+  const stated = levelOf(level ?? detected_level ?? severity ?? lvl ?? sev ?? log_level ?? loglevel)
   const json = line.text.startsWith('{') ? jsonMembers(line.text) : null
   if (json) {
     const own = json.level ?? json.lvl ?? json.severity ?? json['log.level']
     return {
       text: textOfMembers(json),
-      level: stated ?? levelOf(typeof own === 'string' ? own : undefined) ?? 'unknown',
+      level:
+        stated ?? levelOf(typeof own === 'string' || typeof own === 'number' ? String(own) : undefined) ?? 'unknown',
     }
   }
   return { text: line.text, level: stated ?? levelInText(line.text) }
@@ -208,16 +216,30 @@ function levelOf(word: string | undefined): LogLevel | null {
     case 'emerg':
     case 'emergency':
     case 'panic':
+    case 'severe':
+    // Letters as klog writes them, numbers as pino and bunyan do.
+    case 'e':
+    case 'f':
+    case '50':
+    case '60':
       return 'error'
     case 'warn':
     case 'warning':
+    case 'w':
+    case '40':
       return 'warn'
     case 'info':
     case 'notice':
     case 'information':
+    case 'informational':
+    case 'i':
+    case '30':
       return 'info'
     case 'debug':
     case 'trace':
+    case 'd':
+    case '10':
+    case '20':
       return 'debug'
     default:
       return null
@@ -231,6 +253,7 @@ function levelInText(text: string): LogLevel {
     /(?:^|[\s[(<|])(ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|EMERG|ALERT|WARN|WARNING|INFO|NOTICE|DEBUG|TRACE)(?=$|[\s\])>:|])/.exec(
       text,
     )?.[1] ??
-    /\[(error|err|fatal|crit|critical|alert|emerg|warn|warning|info|notice|debug|trace)\]/.exec(text)?.[1]
+    /\[(error|err|fatal|crit|critical|alert|emerg|warn|warning|info|notice|debug|trace)\]/.exec(text)?.[1] ??
+    /^([EWIF])\d{4} \d\d:\d\d/.exec(text)?.[1]
   return levelOf(stated) ?? 'unknown'
 }

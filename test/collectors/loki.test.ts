@@ -119,7 +119,12 @@ describe('patterns', () => {
     ['no error was found', {}, 'unknown'],
     ['ERROR in text', { level: 'info' }, 'info'],
     ['{"severity":"CRITICAL","message":"x"}', {}, 'error'],
-    ['{"level":50,"msg":"numeric"}', {}, 'unknown'],
+    ['{"level":50,"msg":"numeric"}', {}, 'error'],
+    ['{"level":7,"msg":"numeric"}', {}, 'unknown'],
+    ['another key of the stream', { lvl: 'W' }, 'warn'],
+    ['another key of the stream', { sev: 'informational' }, 'info'],
+    ['E1101 10:00:00.1 1 reflector.go:1] watch ended', {}, 'error'],
+    ['Every line that begins with a capital', {}, 'unknown'],
     ['{"level":"error","msg":"cut off', {}, 'error'],
   ])('reads the level of %s', (text, labels, level) => {
     expect(foldLines([{ atMs: 0, text, labels }])[0]?.level).toBe(level)

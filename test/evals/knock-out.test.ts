@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Snapshot } from '../../agent/domain/snapshot.ts'
+import { type Snapshot, signalsOf } from '../../agent/domain/snapshot.ts'
 import { parseCase } from '../../evals/case.ts'
 import type { Decider, Outcome } from '../../evals/decider.ts'
-import { isNamed, withFailedEvidence, withoutEvidence } from '../../evals/evidence-subset.ts'
+import { isNamed, withFailedEvidence, withoutEvidence, withoutWords } from '../../evals/evidence-subset.ts'
 import { knockOutStudy } from '../../evals/knock-out.ts'
 import { snapshotOf } from '../../evals/recorded-snapshot.ts'
 import { runEvals } from '../../evals/run.ts'
@@ -32,6 +32,22 @@ describe('taking evidence away', () => {
     expect(withoutEvidence(snapshot, isLoki).evidence.some(isLoki)).toBe(false)
     const failed = withFailedEvidence(snapshot, isLoki).evidence.find(isLoki)
     expect(failed).toMatchObject({ status: 'failed', signals: [] })
+  })
+  it('empties what people wrote, and nothing that was measured', () => {
+    const bare = withoutWords(snapshot)
+    const texts = (given: Snapshot) =>
+      given.evidence.flatMap((piece) =>
+        piece.signals.flatMap((signal) => {
+          if (signal.kind === 'log_pattern') return [signal.sample, signal.pattern]
+          if (signal.kind === 'health_check') return [signal.detail ?? '']
+          if (signal.kind === 'provider_event') return [signal.title, signal.text]
+          return signal.kind === 'change' ? [signal.summary] : []
+        }),
+      )
+    expect(texts(snapshot).join('')).not.toBe('')
+    expect(texts(bare).join('')).toBe('')
+    const measured = (given: Snapshot) => signalsOf(given, 'series')
+    expect(measured(bare)).toEqual(measured(snapshot))
   })
 })
 

@@ -1,7 +1,7 @@
 import { minutesBetween } from '../../domain/time.ts'
 import type { Category } from '../../domain/verdict.ts'
 import { type Argument, sumFor } from './argument.ts'
-import { type FailingDependency, failingDependencies } from './dependency.ts'
+import { type FailingDependency, failingDependencies, isFront } from './dependency.ts'
 import { argueEdge } from './edge.ts'
 import type { Impact } from './impact.ts'
 import { type Suspect, suspectChanges } from './own-change.ts'
@@ -30,12 +30,13 @@ export interface Cause {
 
 /** Collects what speaks for and against each hypothesis. */
 export function weigh(readings: Readings, impact: Impact): Weighing {
-  const suspects = suspectChanges(readings, impact)
+  const edge = argueEdge(readings)
+  const suspects = suspectChanges(readings, impact, edge)
   return {
     suspects,
     provider: argueProvider(readings, suspects),
     dependencies: failingDependencies(readings),
-    edge: argueEdge(readings),
+    edge,
   }
 }
 
@@ -51,7 +52,7 @@ export function causeOf(readings: Readings, weighing: Weighing): Cause {
   const third = dependencies.find((item) => item.kind === 'third_party') ?? null
   const frontVendor =
     front?.company ??
-    readings.snapshot.service.dependsOn.find((name) => /:(?:cdn|waf|edge)/.test(name))?.split(':')[0] ??
+    readings.snapshot.service.dependsOn.find((name) => isFront(name.split(':')[1] ?? ''))?.split(':')[0] ??
     null
   // Names and entries may be run by a third party that the service lists by its own name.
   const byThird = !front && !frontVendor && third && third.weight >= 1.5 ? third : null
@@ -80,7 +81,8 @@ export function causeOf(readings: Readings, weighing: Weighing): Cause {
       provider: byThird ? byThird.company : frontVendor,
       because: [...edge, ...(front?.arguments ?? [])],
       dependency: front,
-      score: sumFor(edge, 'edge') + (front?.weight ?? 0),
+      // That failures sit in front of the servers points at our own change to the front as well; then only what its vendor says tells them apart.
+      score: (suspect?.isFront ? 0 : sumFor(edge, 'edge')) + (front?.weight ?? 0),
       margin: 0,
     },
     {

@@ -2,6 +2,7 @@ import type { ChangeSignal } from '../../domain/signal.ts'
 import { minutesBetween } from '../../domain/time.ts'
 import type { LogReading } from './log-reading.ts'
 import type { Readings } from './readings.ts'
+import { programOf } from './relevance.ts'
 
 /** Rare words of a change that error lines or failing measures name. */
 export function namedIn(change: ChangeSignal, readings: Readings): string[] {
@@ -72,7 +73,7 @@ export function didWhatFails(change: ChangeSignal, readings: Readings): { name: 
   const isRun = (log: LogReading) =>
     !log.isInstruction &&
     Math.abs(log.minutesSinceFirst - madeMinutesAgo) <= 6 &&
-    (log.signal.stream.app?.toLowerCase() === change.service.toLowerCase() ||
+    (programOf(log.signal.stream) === change.service.toLowerCase() ||
       (ref.length >= 4 && /\d/.test(ref) && log.text.toLowerCase().includes(ref)))
   const runs = readings.logs.filter(isRun)
   const complaints = readings.logs

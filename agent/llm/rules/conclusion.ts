@@ -1,21 +1,15 @@
-import type { Action } from '../../domain/action.ts'
 import { type Argument, sumFor } from './argument.ts'
-import { type Cause, categoryOf, causeOf, type Weighing, weigh } from './cause.ts'
+import { isBlocked } from './blocked.ts'
+import { categoryOf, causeOf, type Weighing, weigh } from './cause.ts'
 import { type Impact, judgeImpact } from './impact.ts'
+import { judgeMove } from './move.ts'
 import type { Readings } from './readings.ts'
-import {
-  crowdRemedy,
-  fallbackRemedy,
-  isBlocked,
-  resourceRemedy,
-  restartRemedy,
-  siblingRemedy,
-  stockRemedy,
-  zoneRemedy,
-} from './remedies.ts'
+import { crowdRemedy, resourceRemedy, restartRemedy, stockRemedy, zoneRemedy } from './remedies.ts'
 import { judgeServed } from './served.ts'
+import { fallbackRemedy, siblingRemedy } from './siblings.ts'
 import { type Draft, judgeBlind, judgeData, judgeRecovering, judgeSecurity } from './special.ts'
 import { readTarget, type TargetReading } from './targets.ts'
+import { judgeOwnChange } from './undo.ts'
 
 /** What the reading comes to, before it is put into words. */
 export interface Conclusion extends Draft {
@@ -32,7 +26,7 @@ export function conclude(readings: Readings): Conclusion {
   const targets = [readTarget(readings, 'secondary'), readTarget(readings, 'dr')]
   const draft =
     judgeBlind(readings, impact) ??
-    judgeData(readings) ??
+    judgeData(readings, weighing.suspects) ??
     judgeSecurity(readings) ??
     judgeServed(readings, impact, weighing) ??
     judgeRecovering(readings, impact, weighing) ??
@@ -166,99 +160,4 @@ function judgeFault(readings: Readings, impact: Impact, weighing: Weighing, targ
     }
   if (cause.score < 3) return page('The evidence does not settle where the fault lies')
   return judgeMove(readings, impact, weighing, cause, targets, page)
-}
-
-function judgeOwnChange(
-  readings: Readings,
-  weighing: Weighing,
-  cause: Cause,
-  page: (summary: string, confidence?: number) => Draft,
-): Draft {
-  const suspect = weighing.suspects[0]
-  const undone = readings.changes.some(
-    (change) => /^(?:rollback|revert)$/i.test(change.changeKind) && suspect && change.at > suspect.change.at,
-  )
-  if (undone) return page('The change was taken back already and users are still hurt')
-  if (suspect && !suspect.isReversible) return page('A change of ours began it, and it cannot simply be taken back')
-  if (cause.score < 3 || cause.margin < 0.8 || !suspect?.isCorroborated)
-    return page('A change of ours may be the cause, the evidence does not settle it')
-  // Work that still runs is not undone but ended.
-  if (suspect && /^(?:job|batch|backfill|import|export|reindex)$/i.test(suspect.change.changeKind))
-    return {
-      category: readings.logs.some((log) => log.isError && log.topics.has('capacity'))
-        ? 'internal_capacity'
-        : cause.category,
-      action: 'self_heal',
-      confidence: 0.65,
-      summary: 'Work of our own takes what the service needs: stop it or slow it down',
-      because: cause.because,
-    }
-  return {
-    category: cause.category,
-    action: 'rollback_change',
-    confidence: cause.score >= 5 ? 0.9 : cause.margin >= 2 ? 0.8 : 0.65,
-    summary: 'A change of ours began it; undoing it ends it',
-    because: cause.because,
-  }
-}
-
-/** A move is the heaviest lever: it needs an outside fault shown by more than one source, and a place that is ready and free of it. */
-function judgeMove(
-  readings: Readings,
-  impact: Impact,
-  weighing: Weighing,
-  cause: Cause,
-  targets: readonly TargetReading[],
-  page: (summary: string, confidence?: number) => Draft,
-): Draft {
-  const outside = readings.checks.get('external_uptime')?.status
-  if (outside === 'ok' && readings.checks.get('cross_cloud_probe')?.status === 'ok')
-    return page('From outside everybody gets through: what fails may not be reached any better from another place')
-  if (outside !== 'error' && impact.severity < 0.4 && impact.bad.every((reading) => reading.meaning.kind === 'traffic'))
-    return page('Requests are fewer, but nothing shows that those that come fail')
-  const sources = new Set(
-    cause.because
-      .filter((item) => item.weight >= 0.5 && item.evidence !== null)
-      .map((item) => sourceOf(item.evidence ?? '')),
-  )
-  if (sources.size < 2) return page('Only one source speaks for an outside fault')
-  if (cause.kind === 'provider' && !cause.because.some((item) => item.isDirect && item.weight > 0))
-    return page('Machines or calls are gone, but nothing shows the hand of the provider')
-  const suspect = weighing.suspects[0]
-  if (suspect && suspect.score >= (suspect.isCorroborated ? 2.5 : 3) && cause.margin < 1.5)
-    return page('A change of ours and an outside fault are both likely')
-  const near = weighing.suspects.some(
-    (item) =>
-      item.isConnected &&
-      !item.isCode &&
-      item.leadMinutes >= -3 &&
-      item.leadMinutes <= 15 &&
-      (item.change.rolloutPercent ?? 100) > 40,
-  )
-  if (near && cause.score < 4.5) return page('Something that the service may stand on was changed minutes before')
-  if (!readings.changesWereSeen && cause.score < 4.5) return page('Whether we changed something could not be seen')
-  const choice = targets.find((target) => target.usable && !isBlocked(target, readings, weighing, cause))
-  if (!choice) return page('The fault lies outside, but no place to go to is ready and free of it', 0.6)
-  const action: Action = choice.target === 'secondary' ? 'region_failover' : 'dr_failover'
-  return {
-    category: cause.category,
-    provider: cause.provider,
-    action,
-    confidence: cause.score >= 6 ? 0.9 : cause.score >= 4.5 ? 0.8 : 0.65,
-    summary: 'The fault lies outside and lasts, and the place to go to is ready and free of it',
-    because: [
-      ...cause.because,
-      {
-        hypothesis: 'provider',
-        weight: 1,
-        note: `${choice.target} is healthy, has room and current data`,
-        evidence: choice.evidence,
-      },
-    ],
-  }
-}
-
-/** The evidence that a signal belongs to, so that two lines of one log count once. */
-function sourceOf(id: string): string {
-  return id.split(':').slice(0, 2).join(':')
 }

@@ -14,10 +14,15 @@ export interface FailingDependency {
   readonly arguments: readonly Argument[]
 }
 
-const EDGE = /cdn|edge|dns|waf|front[-_ ]?door|spectrum|workers|challenge|cache|cloudfront|load[-_]?balanc/i
+const EDGE = /cdn|edge|dns|waf|front[-_ ]?door|spectrum|workers|challenge|cache|cloudfront|load[-_]?balanc|gateway/i
 /** Services of a cloud that one region shares with the next. */
 const WORLDWIDE = /iam|identity|entra|directory|service-control|sts|organi[sz]ation|global/i
 const CLOUDS: ReadonlySet<string> = new Set(['aws', 'azure', 'gcp'])
+
+/** Whether a product stands in front of the servers. */
+export function isFront(product: string): boolean {
+  return EDGE.test(product)
+}
 
 /** Which dependencies fail, worst first; what targets share is looked at as well. */
 export function failingDependencies(readings: Readings): FailingDependency[] {
@@ -36,8 +41,8 @@ function weighDependency(name: string, readings: Readings): FailingDependency {
   const company = isThird ? product : vendor
   const kind = isThird ? 'third_party' : EDGE.test(product) ? 'edge' : 'provider'
   const list: Argument[] = []
-  const add = (weight: number, note: string, evidence: string | null) =>
-    list.push({ hypothesis: kind, weight, note, evidence })
+  const add: Add = (weight, note, evidence, isDirect = false) =>
+    list.push({ hypothesis: kind, weight, note, evidence, isDirect })
   const words = productWords(vendor, product)
   sayOfVendor(readings, company, isThird ? null : words, add)
 
@@ -69,7 +74,7 @@ function weighDependency(name: string, readings: Readings): FailingDependency {
   return { name, vendor, company, kind, weight: list.reduce((sum, item) => sum + item.weight, 0), arguments: list }
 }
 
-type Add = (weight: number, note: string, evidence: string | null) => void
+type Add = (weight: number, note: string, evidence: string | null, isDirect?: boolean) => void
 
 /** What the vendor's page says; many small notes do not make one outage. */
 function sayOfVendor(readings: Readings, company: string, words: readonly string[] | null, add: Add): void {
@@ -78,7 +83,7 @@ function sayOfVendor(readings: Readings, company: string, words: readonly string
   )
   const down = components.find((item) => item.status === 'major_outage' || item.status === 'partial_outage')
   const degraded = components.find((item) => item.status === 'degraded')
-  if (down) add(1.5, `${company} reports ${down.name} down`, down.id)
+  if (down) add(1.5, `${company} reports ${down.name} down`, down.id, true)
   else if (degraded && words !== null) add(0.7, `${company} reports ${degraded.name} degraded`, degraded.id)
   const events = readings.events.filter((event) => {
     if (
@@ -94,7 +99,7 @@ function sayOfVendor(readings: Readings, company: string, words: readonly string
     return about && Math.abs(starts - readings.onsetMinutes) <= 25
   })
   const serious = events.find((event) => event.severity !== 'low')
-  if (serious) add(1.5, `${company} has an incident since the same minutes`, serious.id)
+  if (serious) add(1.5, `${company} has an incident since the same minutes`, serious.id, true)
   else if (events[0] && words !== null) add(0.4, `${company} has a small incident since the same minutes`, events[0].id)
 }
 

@@ -1,4 +1,5 @@
 import { minutesBetween } from '../../domain/time.ts'
+import { isAsAnnounced } from './planned.ts'
 import type { Readings } from './readings.ts'
 import type { SeriesReading } from './series-reading.ts'
 
@@ -34,6 +35,8 @@ export function judgeImpact(readings: Readings): Impact {
   // Retries swell requests during an outage, so that the usual rate afterwards looks like a loss.
   if (bad.length > 0 && areFewerAfterwards(bad, good, readings))
     return { ...base, severity: 0, state: 'served', trend: 'recovering' }
+  if (bad.length > 0 && isAsAnnounced(bad, good, readings))
+    return { ...base, severity: 0, state: 'served', trend: 'steady' }
   if (bad.length > 0 && !disagrees) return { ...base, state: 'hurt', trend: trendOf(bad, readings) }
   // A flat error ratio alone may be the calm of a site that nobody reaches, and steady requests may all be answered with errors.
   const usageSeen =
@@ -118,12 +121,14 @@ function isMending(readings: Readings): boolean {
   return lines || vendor || step
 }
 
-/** Within bounds now, after a stretch that was plainly not. */
+/** Within bounds now, after a stretch that was plainly not; a loss of quality that anyone felt counts however long it is over. */
 function cameBack(good: readonly SeriesReading[]): boolean {
   return good.some(
     (reading) =>
       reading.recovered >= 0.8 &&
       reading.worst > (reading.meaning.kind === 'traffic' ? 0.25 : 0.015) &&
-      (reading.badForMinutes !== null || reading.startsBeforeWindow),
+      (reading.badForMinutes !== null ||
+        reading.startsBeforeWindow ||
+        (reading.worst > 0.2 && (reading.meaning.kind === 'errors' || reading.meaning.kind === 'success'))),
   )
 }

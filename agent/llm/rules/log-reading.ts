@@ -1,7 +1,7 @@
 import type { LogPatternSignal } from '../../domain/signal.ts'
 import { type Snapshot, signalsOf } from '../../domain/snapshot.ts'
 import { epochMs, minutesBetween } from '../../domain/time.ts'
-import { ownNamespaces } from './relevance.ts'
+import { namespaceOf, ownNamespaces } from './relevance.ts'
 import { INSTRUCTION, WORDS } from './vocabulary.ts'
 
 export type Topic = keyof typeof WORDS
@@ -59,7 +59,7 @@ export function readLogs(snapshot: Snapshot, onsetMinutes: number, names: Readon
         isBad,
         isError: isBad && isNew(signal),
         topics,
-        nearness: nearnessOf(signal.stream.namespace),
+        nearness: nearnessOf(namespaceOf(signal.stream)),
         minutesSinceLast: minutesBetween(signal.lastAt, snapshot.takenAt),
         minutesSinceFirst,
         isInstruction,

@@ -17,12 +17,15 @@ export interface ProviderCalls {
   readonly worksElsewhere: boolean
 }
 
+/** Failures counted as none, as in "0 of 20" or "0 %", beside another place where they are many. */
+const NONE_FAIL = /(?<![\d.])0(?:\.0+)? ?(?:%|of \d)/i
 const FAILS =
   /fail|error|time[ds]?[ -]?out|\b5\d\d\b|\b4\d\d\b|slow|denied|refus|exceed|exhaust|disabled|throttl|unreach|lost|SERVFAIL|NXDOMAIN|0 answers|no answer|\bp9\d [\d.]+ ?s/i
-const WORKS = /\b(?:ok|okay|fine|normal|normally|well|works?|succeeds?|resolves?|clean|green)\b|\b200\b/i
+const WORKS =
+  /\b(?:ok|okay|fine|normal|normally|well|works?|working|succeeds?|pass(?:es)?|answers?|responds?|resolves?|clean|green|healthy|unaffected|as usual)\b|\b200\b/i
 /** Refused, beyond our own allowance, or blocked on our own way out. A connection that is refused is none of it: nobody is there to take it. */
 const OUR_SIDE =
-  /(?<!ECONN|connection (?:is |was )?)refused|\b40[013]\b|denied|\bdisabled|\bquota|\bRESOURCE_EXHAUSTED|\b429\b|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)/i
+  /(?<!ECONN|connection (?:is |was )?)refused|\b40[013]\b|denied|\bdisabled|\bquota|\bRESOURCE_?EXHAUSTED|\b429\b|TooManyRequests|too many requests|throttl|limit ?exceeded|rate exceeded|\bconcurrency\b|(?:our|account|project|subscription)(?:'s)? (?:own )?(?:limit|quota|allowance)|for our (?:\w+ )?role|through (?:the |our )?[\w-]* ?(?:proxy|egress|gateway)/i
 const SOMEBODY =
   '(?:another|other|different|foreign|unrelated|separate|neighbou?r\\w*|sandbox|trial)\\W+(?:\\w+\\W+){0,2}(?:organi[sz]ation|account|tenant|project|subscription|customer|cloud)s?'
 /** The same happens to somebody else, so it is not our side. */
@@ -43,8 +46,7 @@ export function readProviderCalls(detail: string, service: Service): ProviderCal
     .flatMap((clause) => clause.split(','))
     .some(
       (clause) =>
-        WORKS.test(clause) &&
-        !FAILS.test(clause) &&
+        ((WORKS.test(clause) && !FAILS.test(clause)) || NONE_FAIL.test(clause)) &&
         !mentionsSite(clause, service.primary) &&
         (placeOf(clause, service) !== null || SOMEBODY_WORKS.test(clause)),
     )

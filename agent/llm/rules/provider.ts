@@ -2,16 +2,16 @@ import type { ProviderEventSignal } from '../../domain/signal.ts'
 import { minutesBetween } from '../../domain/time.ts'
 import type { Argument } from './argument.ts'
 import type { LogReading } from './log-reading.ts'
+import { failingNeighbour } from './neighbours.ts'
 import type { Suspect } from './own-change.ts'
 import { mentionsSite, placeOf } from './place.ts'
+import { surgeOf } from './planned.ts'
 import { productWords, speaksOf } from './products.ts'
 import { readProviderCalls } from './provider-calls.ts'
+import { weightOfEvent } from './provider-events.ts'
 import type { Readings } from './readings.ts'
 import type { SeriesReading } from './series-reading.ts'
 
-/** Events about the logging, billing or console side of a product leave users alone. */
-const BESIDE_THE_POINT =
-  /query logs?|sign-in logs?|log delivery|billing|cost explorer|\bconsole\b|dashboard|support cases?|usage reports?|metrics? (?:are )?(?:delayed|late)|(?:itself |is |are )not (?:affected|touched)/i
 const PROVIDER_SIDE =
   /api_(?:call|error|fail)|_api_|aws_sdk|arm_|gapi|gcs|sdk_|run_instances|instance_create|node_create|disk_io|io_errors|token_(?:request|fail)|storage_|metadata|link_local|call_failures|create_fail|nodes_re(?:ady|achable)|machines_up|hosts_up|packet_loss|healthy_targets?|impaired/i
 
@@ -46,6 +46,8 @@ export function argueProvider(readings: Readings, suspects: readonly Suspect[]):
     add(-1.5, 'this is a crowd rather than an outage', surge)
     list.push({ hypothesis: 'capacity', weight: 1.5, note: 'requests are more than twice the usual', evidence: surge })
   }
+  const neighbour = failingNeighbour(readings)
+  if (neighbour) add(0.5, 'something of others in our place fails since the same minutes', neighbour.signal.id)
   const witness = witnessOf(readings)
   if (witness)
     add(1.3, `${witness.provider}, a company apart from us, reports trouble since the same minutes`, witness.id, true)
@@ -54,27 +56,6 @@ export function argueProvider(readings: Readings, suspects: readonly Suspect[]):
 }
 
 type Add = (weight: number, note: string, evidence: string | null, isDirect?: boolean) => void
-
-function weightOfEvent(event: ProviderEventSignal, readings: Readings): number {
-  const days = event.updatedAt ? minutesBetween(event.updatedAt, readings.snapshot.takenAt) / 1440 : 0
-  if (event.state === 'closed' || event.state === 'upcoming' || days > 1) return 0
-  if (relationOf(event, readings) === 'elsewhere') return 0
-  // What is said of other things that work is no word about this one.
-  const said = event.text.replace(/\bOther\b[^.]*\./g, '')
-  if (BESIDE_THE_POINT.test(said) && event.affectedEntities.length === 0) return 0.2
-  const starts = event.startedAt ? minutesBetween(event.startedAt, readings.snapshot.takenAt) : readings.onsetMinutes
-  return Math.abs(starts - readings.onsetMinutes) <= 25 ? 2.5 : 1.5
-}
-
-function relationOf(event: ProviderEventSignal, readings: Readings): 'primary' | 'everywhere' | 'elsewhere' {
-  const { service } = readings.snapshot
-  const head = [...event.regions, event.zone ?? '', event.title]
-  if ([...head, event.text].some((text) => mentionsSite(text, service.primary))) return 'primary'
-  if (/\b(?:global|multiple regions|several regions|worldwide|all regions)\b/i.test(`${head.join(' ')} ${event.text}`))
-    return 'everywhere'
-  const named = head.some((text) => placeOf(text, service) !== null)
-  return named || event.regions.length > 0 ? 'elsewhere' : 'everywhere'
-}
 
 function argueFromChecks(readings: Readings, add: Add): void {
   const api = readings.checks.get('provider_api')
@@ -133,9 +114,12 @@ function lineOf(log: LogReading): string {
 
 function argueFromSeries(readings: Readings, add: Add): void {
   const { service } = readings.snapshot
-  const side = readings.ownSeries.find(
-    (reading) => reading.state === 'bad' && PROVIDER_SIDE.test(`${reading.signal.name} ${reading.signal.query}`),
-  )
+  // Who refuses us works: what fails of it then fails for reasons of ours.
+  const side = areRefused(readings)
+    ? undefined
+    : readings.ownSeries.find(
+        (reading) => reading.state === 'bad' && PROVIDER_SIDE.test(`${reading.signal.name} ${reading.signal.query}`),
+      )
   if (side) add(1.3, `${side.signal.name} shows the provider's side failing`, side.signal.id)
   const product = side ? undefined : failingProduct(readings)
   if (product) add(0.8, `${product.signal.name} is about a product of the provider that we need`, product.signal.id)
@@ -151,6 +135,13 @@ function argueFromSeries(readings: Readings, add: Add): void {
   )
   if (region)
     add(1, 'the same measure fails in our region and not elsewhere', region.failing[0]?.reading.signal.id ?? null, true)
+}
+
+/** Calls to the provider fail because it refuses us. */
+function areRefused({ checks, snapshot }: Readings): boolean {
+  const api = checks.get('provider_api')
+  if (api?.status !== 'error' && api?.status !== 'degraded') return false
+  return readProviderCalls(api.detail ?? '', snapshot.service).fault === 'ours'
 }
 
 /** A measure of a product that the home cloud runs for us, failing while the cloud's own calls fail too. */
@@ -169,21 +160,6 @@ function failingProduct(readings: Readings): SeriesReading | undefined {
       !/check|probe|monitor|synthetic/i.test(signal.name) &&
       speaksOf(`${signal.name} ${signal.query}`.replaceAll('_', ' '), words),
   )
-}
-
-/** The series that shows more than twice the usual requests, if any. */
-function surgeOf(readings: Readings): string | null {
-  const surge = readings.ownSeries.find((reading) => {
-    if (reading.meaning.kind !== 'traffic' || reading.now === null) return false
-    const before = medianOfFirst(reading.signal.points.map((point) => point[1]))
-    return before !== null && before > 0 && reading.now > before * 2.2
-  })
-  return surge?.signal.id ?? null
-}
-
-function medianOfFirst(values: readonly (number | null)[]): number | null {
-  const known = values.slice(0, Math.ceil(values.length / 2)).filter((value) => value !== null)
-  return known.length === 0 ? null : ([...known].sort((a, b) => a - b)[Math.floor(known.length / 2)] ?? null)
 }
 
 /** Another company whose incident began with ours and speaks of its cloud, store, hosting or entry. */

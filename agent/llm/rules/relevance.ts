@@ -7,6 +7,36 @@ import { signalsOf } from '../../domain/snapshot.ts'
 const OWNER =
   /^(?:app|application|service|service_name|component|deployment|container|function|function_name|workload|job_name|ingress|destination_app|destination_service)$/i
 
+type Labels = Readonly<Record<string, string>>
+
+/** Keys under which shippers of logs name the program that wrote a line, the most telling first. */
+const PROGRAM = [
+  ...[
+    'app',
+    'service',
+    'service_name',
+    'job',
+    'application',
+    'app_name',
+    'svc',
+    'k8s_app',
+    'container',
+    'container_name',
+  ],
+  ...['component', 'deployment', 'workload', 'unit', 'program', 'function'],
+]
+const NAMESPACE = ['namespace', 'ns', 'k8s_namespace', 'kubernetes_namespace', 'namespace_name']
+
+/** The program that wrote a stream; empty when its labels do not say. */
+export function programOf(stream: Labels): string {
+  return (PROGRAM.map((key) => stream[key]).find(Boolean) ?? '').toLowerCase()
+}
+
+/** The namespace a stream was written in, if its labels say. */
+export function namespaceOf(stream: Labels): string | undefined {
+  return NAMESPACE.map((key) => stream[key]).find(Boolean)
+}
+
 /** Names under which the service and what belongs to it appear: its own, its alerts', and those in its indicators. */
 export function ownNames(snapshot: Snapshot): ReadonlySet<string> {
   const names = new Set<string>([snapshot.service.name.toLowerCase()])
@@ -65,10 +95,8 @@ export interface StreamLabels {
  * incident. What only logs elsewhere may tell what failed below, but a change to it is not a change of ours.
  */
 export function ownNamespaces(streams: readonly StreamLabels[], names: ReadonlySet<string>): OwnNamespaces {
-  const namespaces = (kept: readonly StreamLabels[]) => new Set(kept.flatMap(({ labels }) => labels.namespace ?? []))
-  const named = namespaces(
-    streams.filter(({ labels }) => isRelated(labels.app ?? labels.service ?? labels.job ?? '', names)),
-  )
+  const namespaces = (kept: readonly StreamLabels[]) => new Set(kept.flatMap(({ labels }) => namespaceOf(labels) ?? []))
+  const named = namespaces(streams.filter(({ labels }) => isRelated(programOf(labels), names)))
   if (named.size > 0) return { namespaces: named, isCertain: true }
   return { namespaces: namespaces(streams.filter((stream) => stream.hasNewErrors)), isCertain: false }
 }

@@ -1,12 +1,10 @@
 import { minutesBetween } from '../../domain/time.ts'
-import { type Argument, sumFor } from './argument.ts'
-import type { Cause, Weighing } from './cause.ts'
+import type { Argument } from './argument.ts'
+import type { Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
-import type { LogReading } from './log-reading.ts'
-import { mentionsSite, placeOf, zonesIn } from './place.ts'
-import { readProviderCalls } from './provider-calls.ts'
+import { zonesIn } from './place.ts'
 import type { Readings } from './readings.ts'
-import type { TargetReading } from './targets.ts'
+import type { SeriesReading } from './series-reading.ts'
 
 /** A remedy inside the place, with what speaks for it. */
 export interface Remedy {
@@ -49,54 +47,6 @@ export function zoneRemedy(readings: Readings, impact: Impact): Remedy | null {
   }
 }
 
-/** Another path, pool or vendor beside the failing one already serves well, or a lever to one stands ready. */
-export function siblingRemedy(readings: Readings): Remedy | null {
-  const lever =
-    readings.logs.find((log) => log.topics.has('readyLever'))?.signal.id ??
-    (readings.snapshot.alerts.some((alert) =>
-      /\bswitchable\b|can be (?:switched|toggled|disabled|turned off)/i.test(
-        Object.values(alert.annotations).join(' '),
-      ),
-    )
-      ? 'alert'
-      : null)
-  for (const split of readings.splits) {
-    if (split.dimension !== 'path' && split.dimension !== 'part') continue
-    const failing = split.failing[0]
-    // It must carry real requests: a probe that passes shows a way, not that users can take it.
-    const healthy = split.healthy.find((part) => part.reading.meaning.isShare && !part.reading.meaning.isProbe)
-    if (!failing || !healthy || (split.dimension === 'part' && !lever)) continue
-    return {
-      summary: `${split.key} ${healthy.value} works while ${failing.value} fails, in the same place: shift to it`,
-      because: [
-        {
-          hypothesis: 'edge',
-          weight: 1.5,
-          note: `${split.key} ${healthy.value} works`,
-          evidence: healthy.reading.signal.id,
-        },
-        {
-          hypothesis: 'edge',
-          weight: 1.5,
-          note: `${split.key} ${failing.value} fails`,
-          evidence: failing.reading.signal.id,
-        },
-      ],
-    }
-  }
-  return null
-}
-
-/** A switch to do without the failing vendor stands ready. */
-export function fallbackRemedy(readings: Readings): Remedy | null {
-  const lever = readings.logs.find((log) => log.topics.has('readyLever'))
-  if (!lever) return null
-  return {
-    summary: 'A vendor fails and a way to do without it stands ready: switch to it',
-    because: [{ hypothesis: 'third_party', weight: 1.5, note: 'a fallback stands ready', evidence: lever.signal.id }],
-  }
-}
-
 /** Restarting was seen to cure a part, and nowhere to fail. */
 export function restartRemedy(readings: Readings): Remedy | null {
   const recent = readings.logs.filter((log) => log.minutesSinceFirst <= readings.onsetMinutes + 2)
@@ -105,7 +55,8 @@ export function restartRemedy(readings: Readings): Remedy | null {
       log.topics.has('restartCures') &&
       !log.topics.has('restartFails') &&
       // What was tried counts when it was tried in this incident; what a restart does stands in the lines of any hour.
-      (recent.includes(log) || /\b(?:picks? up|renews?|loads the new)\b/i.test(log.text)),
+      (recent.includes(log) ||
+        /\b(?:picks? up|renews?|loads the new)\b|\brestart(?:ing)?\b[^.;]{1,40}\bto \w+/i.test(log.text)),
   )
   const failed = recent.some((log) => log.topics.has('restartFails'))
   const aged = readings.splits.find(
@@ -161,7 +112,7 @@ export function resourceRemedy(readings: Readings): Remedy | null {
 export function crowdRemedy(readings: Readings, impact: Impact, weighing: Weighing): Remedy | null {
   const surge = weighing.provider.find((item) => item.hypothesis === 'capacity')
   const full =
-    readings.ownSeries.find((reading) => reading.state === 'bad' && reading.meaning.kind === 'saturation')?.signal.id ??
+    readings.ownSeries.find(isAtLimit)?.signal.id ??
     readings.logs.find((log) => log.isError && log.nearness !== 'elsewhere' && log.topics.has('capacity'))?.signal.id
   const suspect = weighing.suspects[0]
   const competes = suspect?.isCorroborated === true && suspect.score >= 2.5
@@ -170,6 +121,13 @@ export function crowdRemedy(readings: Readings, impact: Impact, weighing: Weighi
     summary: 'More requests came than there is room for, and most are still served: add room or shed the excess',
     because: [surge, { hypothesis: 'capacity', weight: 1.5, note: 'it stands at its limit', evidence: full }],
   }
+}
+
+/** A resource that is nearly used up or works far harder than before, or a queue that grows before it; copies that lag are no queue. */
+function isAtLimit({ state, meaning, signal, now, usual }: SeriesReading): boolean {
+  if (meaning.kind === 'saturation')
+    return state === 'bad' || (meaning.isShare && now !== null && usual !== null && now > 0.7 && now > usual * 1.6)
+  return state === 'bad' && meaning.kind === 'lag' && !/repl|standby|secondary|binlog|wal|copy/i.test(signal.name)
 }
 
 /** The cloud is out of one kind of machine while those that run are well, and another kind or pool is to be had. */
@@ -190,65 +148,4 @@ export function stockRemedy(readings: Readings, impact: Impact): Remedy | null {
       { hypothesis: 'provider', weight: 1, note: 'another kind can be had', evidence: calls.id },
     ],
   }
-}
-
-/** Whether a target stands behind the same fault. */
-export function isBlocked(target: TargetReading, readings: Readings, weighing: Weighing, cause: Cause): boolean {
-  const { service } = readings.snapshot
-  const site = target.target === 'secondary' ? service.secondary : service.dr
-  if (weighing.dependencies.some((item) => target.shared.includes(item.name))) return true
-  if (cause.kind === 'provider' && sharesHomeProduct(target, readings)) return true
-  const front = sumFor(weighing.edge, 'edge')
-  // Something in front of well servers fails and it is not certain which: whoever shares a front shares the fault.
-  const worksThere = readings.splits.some(
-    (split) =>
-      split.dimension === 'region' &&
-      split.failing.length > 0 &&
-      split.healthy.some((part) => mentionsSite(part.value, site)),
-  )
-  const failingFront = weighing.dependencies.find((item) => item.kind === 'edge')?.vendor ?? null
-  if (
-    (cause.kind === 'edge' || front >= 1.5) &&
-    !worksThere &&
-    target.shared.some((name) => isFrontOf(name, failingFront))
-  )
-    return true
-  if (site?.provider !== service.primary.provider) return false
-  const speaks = (text: string) => placeOf(text, service) !== 'primary' && mentionsSite(text, site)
-  const failingThere = readings.series.some(
-    (reading) =>
-      reading.state === 'bad' &&
-      reading.meaning.kind !== 'lag' &&
-      speaks(`${reading.signal.name} ${Object.values(reading.signal.labels).join(' ')}`),
-  )
-  const errorsThere = readings.logs.some(
-    (log) =>
-      log.isError &&
-      log.minutesSinceLast < 15 &&
-      // Who stands there and misses others speaks of the others.
-      (speaks(log.text) || (!LOST_CONTACT.test(log.text) && speaks(streamOf(log) + log.text))),
-  )
-  const calls = readings.checks.get('provider_api')
-  const callsFailThere =
-    (calls?.status === 'error' || calls?.status === 'degraded') &&
-    readProviderCalls(calls.detail ?? '', service).failsAt.includes(target.target)
-  return failingThere || errorsThere || callsFailThere
-}
-
-const LOST_CONTACT =
-  /heart-?beat|time[d]?[ -]?out|unreachable|no (?:route|answer|reply|response)|lost (?:contact|connection)|not respond/i
-
-function streamOf(log: LogReading): string {
-  return `${Object.values(log.signal.stream).join(' ')} `
-}
-
-/** The place stands on a product of the home cloud that the service needs as well, so that a fault of that cloud reaches both. */
-function sharesHomeProduct(target: TargetReading, { snapshot: { service } }: Readings): boolean {
-  const home = `${service.primary.provider}:`
-  return target.shared.some((name) => name.startsWith(home) && service.dependsOn.includes(name))
-}
-
-function isFrontOf(name: string, vendor: string | null): boolean {
-  if (!/cdn|edge|dns|front[-_ ]?door|load[-_]?balanc|waf/i.test(name)) return false
-  return vendor === null || vendor === name.split(':')[0]
 }

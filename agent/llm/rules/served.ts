@@ -1,9 +1,8 @@
-import type { ChangeSignal } from '../../domain/signal.ts'
-import { minutesBetween } from '../../domain/time.ts'
 import type { Argument } from './argument.ts'
 import { causeOf, type Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
 import type { Topic } from './log-reading.ts'
+import { alarmChange, isWatcher, meterChange } from './meters.ts'
 import type { Readings } from './readings.ts'
 import type { Draft } from './special.ts'
 import { readTarget } from './targets.ts'
@@ -39,6 +38,18 @@ export function judgeServed(readings: Readings, impact: Impact, weighing: Weighi
       confidence: 0.85,
       summary: 'An announced piece of work; users are served',
       because: [...because, { hypothesis: 'planned', weight: 2, note: 'a change announces it', evidence: planned.id }],
+    }
+  const ruled = readings.alertMinutes > 0 && impact.redChecks.length === 0 ? alarmChange(readings) : null
+  if (ruled)
+    return {
+      category: 'monitoring_fault',
+      action: 'no_action',
+      confidence: 0.7,
+      summary: 'What raises alarms was changed just before this one, and everything that it may be about is well',
+      because: [
+        ...because,
+        { hypothesis: 'monitoring', weight: 2, note: 'an alarm was changed before it fired', evidence: ruled },
+      ],
     }
   const unexplained = judgeUnexplained(readings, impact, weighing) ?? judgeBeneath(readings)
   if (unexplained) return unexplained
@@ -109,24 +120,6 @@ function isSomeNetworks(readings: Readings): boolean {
   return readings.splits.some(
     (split) => split.dimension === 'client' && split.failing.length > 0 && split.healthy.length > 0,
   )
-}
-
-/** A change to what measures, in the minutes of the onset. */
-function meterChange(readings: Readings): ChangeSignal | undefined {
-  return readings.changes.find((change) => {
-    const lead = minutesBetween(change.at, readings.snapshot.takenAt) - readings.onsetMinutes
-    return (
-      lead >= -2 &&
-      lead <= 10 &&
-      /prometheus|exporter|otel|opentelemetry|collector|scrape|metrics?\b|telemetry|recording rules?|statsd|monitoring|agent\b/i.test(
-        `${change.service} ${change.summary}`,
-      )
-    )
-  })
-}
-
-function isWatcher(stream: readonly string[]): boolean {
-  return /monitor|prober?\b|blackbox|prometheus|check-?(?:runner|er|gateway)/i.test(stream.join(' '))
 }
 
 /** Every check is in order and yet an alert fires: it is about something that health does not measure, such as data, money or trust. */

@@ -3,6 +3,7 @@ import type { Category } from '../../domain/verdict.ts'
 import type { Argument } from './argument.ts'
 import { causeOf, type Weighing } from './cause.ts'
 import type { Impact } from './impact.ts'
+import type { Suspect } from './own-change.ts'
 import type { Readings } from './readings.ts'
 import { WORDS } from './vocabulary.ts'
 
@@ -35,8 +36,12 @@ export function judgeBlind(readings: Readings, impact: Impact): Draft | null {
   }
 }
 
+/** Measures that count records which do not agree with each other; versions, schemas and clocks that differ are not data. */
+const DIFFERS =
+  /^(?!.*(?:version|schema|config|clock|image|etag|cache)).*(?:mismatch|reconcil\w*_(?:diff|fail|err)|discrepan|checksum|corrupt|duplicate|diverge|inconsisten|orphan|double_(?:book|charge|entr|spend)|unbalanced|lost_writes|wrong_(?:tenant|owner|user|account|balance))/i
+
 /** The data itself is damaged, blocked or diverging: copies follow it. */
-export function judgeData(readings: Readings): Draft | null {
+export function judgeData(readings: Readings, suspects: readonly Suspect[]): Draft | null {
   const lines = readings.logs.filter((log) => log.topics.has('data') && log.isError)
   const emptied = readings.ownSeries.filter(
     (reading) =>
@@ -48,7 +53,11 @@ export function judgeData(readings: Readings): Draft | null {
   const checks = [...readings.checks.values()].filter(
     (check) => (check.status === 'error' || check.status === 'degraded') && WORDS.data.test(check.detail ?? ''),
   )
-  if (lines.length === 0 && emptied.length === 0 && checks.length === 0) return null
+  const differing = readings.ownSeries.filter(
+    (reading) => reading.state === 'bad' && reading.meaning.badWhen === 'high' && DIFFERS.test(reading.signal.name),
+  )
+  const isDamaged = lines.length > 0 || emptied.length > 0 || checks.length > 0
+  if (!isDamaged && (differing.length === 0 || isUndoable(suspects[0]))) return null
   const say = (note: string, evidence: string): Argument => ({ hypothesis: 'data', weight: 2, note, evidence })
   return {
     category: 'internal_data',
@@ -58,9 +67,23 @@ export function judgeData(readings: Readings): Draft | null {
     because: [
       ...lines.slice(0, 2).map((log) => say('log lines speak of lost, blocked or diverging data', log.signal.id)),
       ...checks.slice(0, 2).map((check) => say(`${check.check} finds data that is not what it should be`, check.id)),
+      ...differing
+        .slice(0, 2)
+        .map((reading) => say(`${reading.signal.name} counts what does not agree`, reading.signal.id)),
       ...emptied.slice(0, 2).map((reading) => say(`${reading.signal.name} fell to next to nothing`, reading.signal.id)),
     ],
   }
+}
+
+/** Records are told apart wrongly since a change that can be undone: undoing it ends that, while a job has written its rows already. */
+function isUndoable(suspect: Suspect | undefined): boolean {
+  return (
+    suspect !== undefined &&
+    suspect.score >= 3 &&
+    suspect.isCorroborated &&
+    suspect.isReversible &&
+    !/^(?:job|batch|backfill|import|migration|data|script)$/i.test(suspect.change.changeKind)
+  )
 }
 
 function fellToNothing(values: readonly (number | null)[]): boolean {

@@ -5,16 +5,25 @@ import type { SeriesReading } from './series-reading.ts'
 /** Along what failures part: the place they stop at tells where the fault lies. */
 export type Dimension = 'version' | 'zone' | 'region' | 'age' | 'client' | 'network' | 'path' | 'part'
 
+/** One part of a whole and how it does. */
+export interface SplitPart {
+  readonly value: string
+  readonly reading: SeriesReading
+}
+
 /** One measure seen for several parts of a whole, some of which fail while others do not. */
 export interface Split {
   readonly dimension: Dimension
   readonly key: string
-  readonly failing: readonly { value: string; reading: SeriesReading }[]
-  readonly healthy: readonly { value: string; reading: SeriesReading }[]
+  readonly failing: readonly SplitPart[]
+  readonly healthy: readonly SplitPart[]
 }
 
 const KEYS: readonly [Dimension, RegExp][] = [
-  ['version', /^(?:version|ver|release|build|revision|image|image_tag|app_version|track|canary|commit|flag|variant)$/i],
+  [
+    'version',
+    /^(?:version|ver|release|build|revision|image|image_tag|app_version|track|canary|commit|flag|variant|rev|arm|cohort|treatment)$/i,
+  ],
   ['zone', /^(?:zone|az|availability_?zone|zone_id|zones)$/i],
   ['region', /^(?:region|location|site|cloud|provider|dc|datacenter|bucket_region|source_region|dest)$/i],
   ['age', /^(?:pod_age|age|uptime|generation|started)$/i],
@@ -78,6 +87,9 @@ function metricsIn(query: string): Set<string> {
 }
 
 function dimensionOf(key: string, values: readonly string[], service: Service): Dimension | null {
+  // Parts that are named like vendors we depend on are ways beside each other, whatever the label is called.
+  const vendors = new Set(service.dependsOn.map((name) => (name.split(':')[1] ?? name).toLowerCase()))
+  if (values.some((value) => vendors.has(value.toLowerCase()))) return 'path'
   const known = KEYS.find(([, pattern]) => pattern.test(key))?.[0]
   if (known === 'zone' && !values.some((value) => /(?:\d|-|^)[a-f]$|az\d|^zone|^\d$|^[a-f]$/i.test(value)))
     return 'part'
