@@ -21,11 +21,13 @@ const hurt: Rule = {
     const { own_telemetry: own, outside_probe: outside } = facts.hurt
     const detail = `own telemetry: ${said(own)}, outside probes: ${said(outside)}`
     const isFelt = own.basis === 'series' && isHurtNow(own)
-    // Without series that express what users feel, only outsiders who agree among themselves are enough: probes that all fail, and an
-    // event that the provider declares, or its calls failing when our own check fails as well.
+    // Without a fresh series that expresses what users feel, be it that there is none or that all ended with their place, only outsiders who
+    // agree among themselves are enough: probes that all fail, and an event that the provider declares, or its calls failing when our own
+    // check fails as well.
     const place = faultPlace(input)
     const isAgreed = place.declared.length > 0 || (place.areCallsFailing && own.state === 'yes')
-    const isProbed = own.basis !== 'series' && outside.extent === 'full' && isHurtNow(outside) && isAgreed
+    const isSilent = own.basis !== 'series' || (own.state === 'unknown' && own.evidence.length === 0)
+    const isProbed = isSilent && outside.extent === 'full' && isHurtNow(outside) && isAgreed
     const isSeen = isFelt || isProbed
     const isOver = facts.hurt.overall === 'no' || facts.hurt.isRecovering
     const mild: Finding['ceiling'] = isOver ? 'none' : isHurtNow(own) || isHurtNow(outside) ? 'act' : 'ask'
