@@ -29,6 +29,11 @@ export function isFailover(action: Action): action is 'region_failover' | 'dr_fa
   return action === 'region_failover' || action === 'dr_failover'
 }
 
+/** Whether an action has to wait for the end of the cooldown that another one began. */
+export function isHeldBy(action: Action, begunBy: Action): boolean {
+  return isFailover(begunBy) || !isFailover(action)
+}
+
 /** The target that a failover goes to; null for an action that moves nothing. */
 export function targetOf(action: Action): Target | null {
   if (action === 'region_failover') return 'secondary'

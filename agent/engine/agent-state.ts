@@ -24,10 +24,11 @@ const EVALUATIONS_KEPT = 10
 export async function agentStateFor(entry: ServiceEntry, deps: AgentStateDeps): Promise<AgentState> {
   const { service } = entry
   const group = groupOf(service)
-  const [allFreezes, cooldown, groupRuns, allRuns, evaluations] = await Promise.all([
+  const [allFreezes, cooldown, groupRuns, lastEnds, allRuns, evaluations] = await Promise.all([
     deps.store.freezes.active(),
     deps.store.runs.cooldown(group),
     deps.store.runs.list({ group, states: ACTIVE_RUN_STATES, limit: 1 }),
+    deps.store.runs.list({ group, states: ['succeeded', 'rollback_failed'], isDryRun: false, limit: 1 }),
     deps.store.runs.list({ states: ACTIVE_RUN_STATES, limit: 100 }),
     deps.store.scores.evaluations(service.name, EVALUATIONS_KEPT),
   ])
@@ -42,6 +43,9 @@ export async function agentStateFor(entry: ServiceEntry, deps: AgentStateDeps): 
     paused: groupRuns.some((run) => run.state === 'paused'),
     maintenance: freezes.some((freeze) => freeze.kind === 'maintenance'),
     cooldownUntil: isCooling ? cooldown.until : null,
+    cooldownAfter: isCooling ? cooldown.after : null,
+    // A later run that succeeded made the group whole again; one that was undone changed nothing about it.
+    halfMoved: lastEnds.find(({ state }) => state === 'rollback_failed')?.id ?? null,
     activeRun: groupRuns[0]?.id ?? null,
     globalRunsInFlight: allRuns.length,
     isolation: deps.isolation(),

@@ -33,6 +33,10 @@ export const AgentState = z.object({
   /** A maintenance window covers the service now. */
   maintenance: z.boolean(),
   cooldownUntil: Instant.nullable(),
+  /** What the run did that began the cooldown; null when that is not known, which counts as a failover. */
+  cooldownAfter: Action.nullable().default(null),
+  /** The group's last run, when what it did could not be undone: then something stands that should not. */
+  halfMoved: z.string().nullable().default(null),
   /** The run that holds the failover group. */
   activeRun: z.string().nullable(),
   globalRunsInFlight: z.number().int().min(0),
@@ -91,6 +95,8 @@ export function quietState(plans: AgentState['plans'] = allPlans()): AgentState 
     paused: false,
     maintenance: false,
     cooldownUntil: null,
+    cooldownAfter: null,
+    halfMoved: null,
     activeRun: null,
     globalRunsInFlight: 0,
     isolation: { recoverySiteReachable: true, neutralAnchorReachable: true },

@@ -25,8 +25,8 @@ export async function answerRefusal(db: Db, now: Instant, check: AnswerCheck): P
   if (refusal || answer.answer === 'refuse') return refusal
   if (answer.policyHash !== undefined && (await policyOf(db, approval.decisionId)) !== answer.policyHash)
     return { reason: 'policy_changed', detail: 'the policy is no longer the one under which this was asked' }
-  const { service, group } = approval
-  const stop = await runRefusal(db, now, { service, group, isDryRun: false })
+  const { service, group, action } = approval
+  const stop = await runRefusal(db, now, { service, group, action, isDryRun: false })
   if (stop) return { reason: stop, detail: STOP_DETAILS[stop] }
   return (await activeRun(db, group)) ? { reason: 'group_busy', detail: STOP_DETAILS.group_busy } : null
 }

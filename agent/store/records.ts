@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Action } from '../domain/action.ts'
 import { Alert } from '../domain/alert.ts'
 import { Decision } from '../domain/decision.ts'
 import { HealthScore, ScoreLevel } from '../domain/health-score.ts'
@@ -137,7 +138,14 @@ export const Freeze = z.object({
 })
 export type Freeze = z.infer<typeof Freeze>
 
-export const Cooldown = z.object({ group: z.string(), until: Instant, since: Instant, runId: z.string() })
+/** `after`: what the run did that began it; null when that is not known. */
+export const Cooldown = z.object({
+  group: z.string(),
+  until: Instant,
+  since: Instant,
+  runId: z.string(),
+  after: Action.nullable(),
+})
 export type Cooldown = z.infer<typeof Cooldown>
 
 /** A change that someone told us about. */

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
+import { Action, isHeldBy } from '../domain/action.ts'
 import type { Actor, AuditEntry } from '../domain/audit.ts'
 import { ACTIVE_RUN_STATES, Run } from '../domain/run.ts'
 import type { Instant } from '../domain/time.ts'
@@ -54,6 +55,9 @@ export interface RunRequest {
 
 export type RunRefusal = 'group_busy' | 'frozen' | 'cooldown'
 
+/** What a cooldown of an unknown run counts as. */
+const STRICTEST: Action = 'region_failover'
+
 /** Freezes that concern a service: its own and those of everything. */
 export function activeFreezes(db: Db, now: Instant, service?: string) {
   const query = db
@@ -70,16 +74,25 @@ export function activeFreezes(db: Db, now: Instant, service?: string) {
 export async function runRefusal(
   db: Db,
   now: Instant,
-  request: { service: string; group: string; isDryRun: boolean },
+  request: { service: string; group: string; action: string; isDryRun: boolean },
 ): Promise<RunRefusal | null> {
   if (await activeFreezes(db, now, request.service).limit(1).executeTakeFirst()) return 'frozen'
   if (request.isDryRun) return null
-  const state = await db
+  const cooldown = await cooldownRow(db, now, request.group)
+  if (!cooldown) return null
+  const begunBy = Action.parse(cooldown.action ?? STRICTEST)
+  return isHeldBy(Action.parse(request.action), begunBy) ? 'cooldown' : null
+}
+
+/** The cooldown of a group, with what its run did; undefined when there is none now. */
+export function cooldownRow(db: Db, now: Instant, group: string) {
+  return db
     .selectFrom('group_states')
-    .select('cooldown_until')
-    .where('group_name', '=', request.group)
+    .leftJoin('runs', 'runs.id', 'group_states.cooldown_run_id')
+    .select(['cooldown_until', 'cooldown_since', 'cooldown_run_id', 'runs.action'])
+    .where('group_states.group_name', '=', group)
+    .where('cooldown_until', '>', now)
     .executeTakeFirst()
-  return state?.cooldown_until && state.cooldown_until > now ? 'cooldown' : null
 }
 
 /** The run that holds a group; undefined when it is free. */

@@ -6,7 +6,7 @@ import { Fault } from '../lib/errors.ts'
 import { found, fromRow, nowOf, parseDocument, recording, type StoreContext } from './context.ts'
 import { lockFor, reading, type Tx, writing } from './database.ts'
 import { Cooldown } from './records.ts'
-import { type RunRow, requestRun, runOf, runRefusal } from './run-requests.ts'
+import { cooldownRow, type RunRow, requestRun, runOf, runRefusal } from './run-requests.ts'
 import type { RunLimits, RunStore } from './store.ts'
 
 type RunChange = Parameters<RunStore['change']>[0]
@@ -30,6 +30,7 @@ export function runStore(context: StoreContext): RunStore {
       if (filter.group !== undefined) query = query.where('group_name', '=', filter.group)
       if (filter.incidentId !== undefined) query = query.where('incident_id', '=', filter.incidentId)
       if (filter.states) query = query.where('state', 'in', [...filter.states])
+      if (filter.isDryRun !== undefined) query = query.where('is_dry_run', '=', filter.isDryRun)
       const limited = query
         .orderBy('requested_at', 'desc')
         .orderBy('id')
@@ -106,10 +107,10 @@ export function runStore(context: StoreContext): RunStore {
     },
     generation: async (group) => Number((await groupState(context, group))?.generation ?? 0),
     cooldown: async (group) => {
-      const state = await groupState(context, group)
-      if (!state?.cooldown_until || state.cooldown_until <= nowOf(context)) return null
-      const { cooldown_until: until, cooldown_since: since, cooldown_run_id: runId } = state
-      return fromRow(Cooldown, { group, until, since, runId }, 'cooldown')
+      const row = await reading(db, () => cooldownRow(db, nowOf(context), group))
+      if (!row) return null
+      const { cooldown_until: until, cooldown_since: since, cooldown_run_id: runId, action: after } = row
+      return fromRow(Cooldown, { group, until, since, runId, after }, 'cooldown')
     },
     endCooldown: (group, by, reason) =>
       recording(context, async (tx, note) => {
@@ -187,7 +188,12 @@ async function startNext(
     .execute()
   for (const row of waiting) {
     // Frozen since it was asked for: it waits, and lapses when the freeze outlasts it.
-    if (await runRefusal(tx, now, { service: row.service, group: row.group_name, isDryRun: row.is_dry_run })) continue
+    if (
+      await runRefusal(tx, now, {
+        ...{ service: row.service, group: row.group_name, action: row.action, isDryRun: row.is_dry_run },
+      })
+    )
+      continue
     const generation = await raiseGeneration(tx, row.group_name)
     if (!row.is_dry_run) await coolDown(tx, row, now)
     const run = runOf(

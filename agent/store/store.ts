@@ -223,7 +223,13 @@ export interface ApprovalStore {
 
 export interface RunStore {
   get(id: string): Promise<Run | null>
-  list(filter?: { group?: string; incidentId?: string; states?: readonly RunState[]; limit?: number }): Promise<Run[]>
+  list(filter?: {
+    group?: string
+    incidentId?: string
+    states?: readonly RunState[]
+    isDryRun?: boolean
+    limit?: number
+  }): Promise<Run[]>
   /** A person asks for a run outside of an approval; null when the group is busy, frozen or cooling down, with the reason. */
   request(request: ManualRun): Promise<{ run: Run } | { refused: 'group_busy' | 'frozen' | 'cooldown' }>
   /** Takes one pending request: raises the group's generation and starts its cooldown. Null when there is none or the cap is reached. */

@@ -169,6 +169,7 @@ describe('the whole discretised input space', () => {
       paused: [false, true],
       maintenance: [false, true],
       approversExist: [true, false],
+      halfMoved: [null, 'run-0'],
     }
     const rest = {
       cooldownUntil: [null, ago(-1)],
@@ -200,7 +201,11 @@ describe('the whole discretised input space', () => {
         state.globalRunsInFlight > 2 ||
         reach === false
       const isLever = !['no_action', 'observe', 'page_human'].includes(decision.action)
-      if (isLever && decision.disposition === 'act' && (isStopped || plan !== 'good' || reach !== true))
+      if (
+        isLever &&
+        decision.disposition === 'act' &&
+        (isStopped || plan !== 'good' || reach !== true || state.halfMoved !== null)
+      )
         throw new Error(`acts under ${JSON.stringify(one)}`)
       if (isLever && decision.disposition === 'ask' && (isStopped || plan === 'none'))
         throw new Error(`asks under ${JSON.stringify(one)}`)

@@ -60,9 +60,26 @@ describe('rules, each alone', () => {
 
   it('end a cooldown at its very moment', () => expect(onState('state.cooldown', { cooldownUntil: NOW })).toBe('act'))
 
-  it('let no lever be pulled in a cooldown, since the store would refuse the run', () => {
+  it.each([
+    ['a failover', 'dr_failover', 'notify'],
+    ['nobody knows what', null, 'notify'],
+    ['a restart', 'self_heal', 'act'],
+    ['an undone change', 'rollback_change', 'act'],
+  ] as const)(
+    'in the cooldown after %s hold what the store would refuse, and no failover without need',
+    (_name, cooldownAfter, failover) => {
+      const under = { cooldownUntil: ago(-1), cooldownAfter }
+      for (const action of ['self_heal', 'rollback_change'] as const)
+        expect(onState('state.cooldown', under, action), action).toBe('notify')
+      for (const action of ['region_failover', 'dr_failover'] as const)
+        expect(onState('state.cooldown', under, action), action).toBe(failover)
+    },
+  )
+
+  it('ask before anything is moved where a run could not be undone', () => {
     for (const action of ['self_heal', 'rollback_change', 'region_failover', 'dr_failover'] as const)
-      expect(onState('state.cooldown', { cooldownUntil: ago(-1) }, action), action).toBe('notify')
+      expect(onState('state.half-moved', { halfMoved: 'run-1' }, action), action).toBe('ask')
+    expect(onState('state.half-moved', {})).toBe('act')
   })
 
   it('ask, not act, for a cause that only asking is for', () => {

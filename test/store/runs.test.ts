@@ -86,6 +86,21 @@ describe('a run', () => {
     expect((await test.store.audit.list({ kinds: ['cooldown_ended'] }))[0]!.entry.actor.id).toBe('alice')
   })
 
+  it('that was no failover holds its like back, and no failover', async () => {
+    const test = await server.open()
+    const heal = { action: 'self_heal', target: null } as const
+    await test.store.runs.request(wanted(test, 'checkout', heal))
+    const run = (await test.store.runs.start('agent-a', { maximumRunning: 1 }))!
+    await test.store.runs.change({
+      ...{ runId: run.id, from: 'running', to: 'succeeded', generation: 1, actor: AGENT, detail: '' },
+    })
+    expect(await test.store.runs.cooldown('checkout')).toMatchObject({ after: 'self_heal' })
+    expect(await test.store.runs.request(wanted(test, 'checkout', heal))).toEqual({ refused: 'cooldown' })
+    expect(await test.store.runs.request(wanted(test))).toMatchObject({ run: { state: 'pending' } })
+    expect(await test.store.runs.start('agent-a', { maximumRunning: 1 })).toMatchObject({ action: 'region_failover' })
+    expect(await test.store.runs.cooldown('checkout')).toMatchObject({ after: 'region_failover' })
+  })
+
   it('taken over gets a new generation, and the old one may no longer write', async () => {
     const test = await server.open()
     await test.store.runs.request(wanted(test))

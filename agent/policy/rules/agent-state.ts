@@ -1,3 +1,4 @@
+import { isHeldBy } from '../../domain/action.ts'
 import { epochMs } from '../../domain/time.ts'
 import type { GateInput } from '../input.ts'
 import { type Finding, LEVERS, type Rule, same } from '../rule.ts'
@@ -18,15 +19,34 @@ const cooldown: Rule = {
   id: 'state.cooldown',
   promise: 12,
   about:
-    'After a run the group rests, in both directions and for every lever, until the cooldown ends or a named person ends it.',
-  reads: ['state.cooldownUntil', 'now'],
+    'After a failover the group rests, in both directions and for every lever, until the cooldown ends or a named person ends it. After another lever only such levers rest: a restart that did not help must not keep users where they are hurt.',
+  reads: ['state.cooldownUntil', 'state.cooldownAfter', 'now'],
   apply({ state, now }) {
     if (state.cooldownUntil === null) return same(LEVERS, 'act', 'no cooldown')
     if (epochMs(state.cooldownUntil) <= epochMs(now))
       return same(LEVERS, 'act', `cooldown ended ${state.cooldownUntil}`)
-    // The store refuses any run in that time; a decision that says otherwise would promise what never happens.
-    return same(LEVERS, 'notify', `cooldown until ${state.cooldownUntil}`)
+    const after = state.cooldownAfter ?? 'region_failover'
+    // The store refuses the runs of these; a decision that says otherwise would promise what never happens.
+    return LEVERS.map((action) => ({
+      ...{ action, ceiling: isHeldBy(action, after) ? ('notify' as const) : ('act' as const) },
+      detail: `cooldown after ${after} until ${state.cooldownUntil}`,
+    }))
   },
+}
+
+const halfMoved: Rule = {
+  id: 'state.half-moved',
+  promise: 11,
+  about: 'Where undoing failed, something stands that should not: a person looks before anything else is moved.',
+  reads: ['state.halfMoved'],
+  apply: ({ state }) =>
+    state.halfMoved === null
+      ? same(LEVERS, 'act', 'the last run left nothing half done')
+      : same(
+          LEVERS,
+          'ask',
+          `run ${state.halfMoved} could not be undone; see what is where (failwise runs ${state.halfMoved})`,
+        ),
 }
 
 const singleFlight: Rule = {
@@ -106,6 +126,7 @@ export const agentStateRules: readonly Rule[] = [
   stop('state.paused', 'paused', 'the agent is paused', 'the agent is not paused'),
   stop('state.maintenance', 'maintenance', 'a maintenance window is open', 'no maintenance window is open'),
   cooldown,
+  halfMoved,
   singleFlight,
   runCap,
   isolation,
