@@ -27,7 +27,7 @@ export function Headline({ record, impact }: { record: DecisionRecord; impact: r
         <p className="because">
           Because: {verdict.rootCause.summary}{' '}
           <span className="soft">
-            (so {opinion?.analyst === 'rules' ? 'the built-in rules' : `the model ${opinion?.analyst}`})
+            ({opinion?.analyst === 'rules' ? 'say the built-in rules' : `says the model ${opinion?.analyst}`})
           </span>
         </p>
       )}
@@ -128,5 +128,5 @@ function failoverSentence(phrase: string, disposition: string, mode: string): st
 
 /** A share as people read it. */
 export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`
+  return `${Math.round(share * 100)}\u00a0%`
 }
