@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { runQuery } from '../api/review-queries.ts'
+import type { RunView } from '../api/types.ts'
 import { RunStages } from '../decision/run-stages.tsx'
 import { durationText } from '../times.ts'
 import { Chip, Failure, Loading, Panel, Time } from '../ui/basics.tsx'
@@ -34,15 +35,7 @@ export function RunPage({ id }: { id: string }) {
       {error && <Failure error={error} retry={() => void refetch()} />}
       <Panel title="Stages">
         <RunStages view={data} />
-        {report && (
-          <p>
-            Recovered in <strong>{durationText(report.recoveryFromOnsetMs ?? report.recoveryFromDecisionMs)}</strong> of{' '}
-            {durationText(report.rtoMs)} ({report.meetsRto ? 'kept' : 'missed'});{' '}
-            {report.dataLossSeconds === null
-              ? 'data loss was not measured.'
-              : `${report.dataLossSeconds.toFixed(1)} s of data lost of ${report.rpoSeconds} s (${report.meetsRpo ? 'kept' : 'missed'}).`}
-          </p>
-        )}
+        {report && <Recovery report={report} isDryRun={run.isDryRun} />}
       </Panel>
       <Panel title={`Journal (${journal.length})`}>
         <ol className="entries">
@@ -56,5 +49,23 @@ export function RunPage({ id }: { id: string }) {
         </ol>
       </Panel>
     </>
+  )
+}
+
+/** How long users were hurt, and how much of that the run took: the promise counts from the onset where that is known. */
+function Recovery({ report, isDryRun }: { report: NonNullable<RunView['report']>; isDryRun: boolean }) {
+  const { recoveryFromOnsetMs: fromOnset, recoveryFromDecisionMs: fromDecision, rtoMs, dataLossSeconds } = report
+  if (isDryRun)
+    return <p>Looking took {durationText(fromDecision)}. A rehearsal recovers nothing; what it looked at is real.</p>
+  const verdict = report.meetsRto ? 'kept' : 'missed'
+  return (
+    <p>
+      Users were well again <strong>{durationText(fromOnset ?? fromDecision)}</strong> after the{' '}
+      {fromOnset === null ? 'decision' : `onset, ${durationText(fromDecision)} after the decision`}; promised are{' '}
+      {durationText(rtoMs)} ({verdict}).{' '}
+      {dataLossSeconds === null
+        ? 'Data loss was not measured.'
+        : `${dataLossSeconds.toFixed(1)} s of data lost of ${report.rpoSeconds} s (${report.meetsRpo ? 'kept' : 'missed'}).`}
+    </p>
   )
 }
