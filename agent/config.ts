@@ -54,12 +54,13 @@ export function loadConfig(folder: string, environment: Environment): Config {
     name: string,
     schema: T,
     fallback: string,
+    references: Lookup | null = lookup,
   ): { value: z.output<T> | null; text: string } => {
     const path = join(root, name)
     const exists = existsSync(path)
     if (!exists) absent.push(name)
     const text = exists ? readText(path) : fallback
-    const parsed = readYaml(text, name, schema, lookup)
+    const parsed = readYaml(text, name, schema, references ?? undefined)
     if (parsed.ok) return { value: parsed.value, text }
     problems.push(...parsed.problems)
     return { value: null, text }
@@ -67,7 +68,8 @@ export function loadConfig(folder: string, environment: Environment): Config {
 
   const settings = read(SETTINGS_FILE, Settings, 'version: 1\n')
   const catalogue = read(CATALOGUE_FILE, Catalogue, 'version: 1\n')
-  const policy = read(POLICY_FILE, Policy, EMPTY_POLICY)
+  // A policy is hashed, kept with decisions and read again to replay them: it means the same everywhere, or nothing.
+  const policy = read(POLICY_FILE, Policy, EMPTY_POLICY, null)
   const texts = planTexts(root, readText)
   const { plans, problems: planMistakes } = readPlans(texts, lookup)
   problems.push(...planMistakes)

@@ -7,6 +7,7 @@ import { secretSources } from '../../agent/config/secret-sources.ts'
 import { type SecretSources, withSecrets } from '../../agent/config/secrets.ts'
 import { loadConfig } from '../../agent/config.ts'
 import { HttpClientOptions, httpClient } from '../../agent/lib/http-client.ts'
+import { readPolicy } from '../../agent/policy/policy-file.ts'
 import { temporaryFolder } from '../app/agent-under-test.ts'
 
 const http = httpClient(HttpClientOptions.parse({}))
@@ -169,5 +170,14 @@ describe('AWS Secrets Manager', () => {
     const { sources } = await client()
     await expect(sources.aws('nothing')).rejects.toThrow('AWS Secrets Manager: ResourceNotFoundException')
     await expect(sources.aws('binary')).rejects.toThrow('the secret is binary')
+  })
+})
+
+describe('a policy', () => {
+  it('means the same when it is read again to replay a decision, whatever the environment holds', () => {
+    const folder = folderWith({ 'policy.yaml': 'version: 1\nname: "${WHO}"\n' })
+    const { policy, policyText } = loadConfig(folder, { WHO: 'somebody' })
+    const again = readPolicy(policyText, 'policy')
+    expect(again.ok && again.value).toEqual(policy)
   })
 })
