@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { sha256 } from '../domain/canonical.ts'
 import type { IncidentState } from '../domain/incident.ts'
+import { epochMs, instantOf } from '../domain/time.ts'
 import { Fault } from '../lib/errors.ts'
 import { openQuestion } from './approval-rows.ts'
 import { compressed, putBodies } from './bodies.ts'
@@ -15,6 +16,8 @@ import { requestRun } from './run-requests.ts'
 import type { DecisionStore, NewDecision, RecordedDecision } from './store.ts'
 
 const DEFAULT_LIMIT = 100
+/** Soon enough that nobody relies on what was told, late enough that a refusal that stays is no loop. */
+const AFTER_REFUSAL_MS = 5000
 
 /** Decisions, each with everything it was made from. */
 export function decisionStore(context: StoreContext): DecisionStore {
@@ -185,9 +188,14 @@ async function recordDecision(context: StoreContext, given: NewDecision): Promis
       ...given.run,
     }
     const outcome = await requestRun(tx, context, request, note)
-    return 'run' in outcome
-      ? { ...recorded, approvalId, runId: outcome.run.id }
-      : { ...recorded, approvalId, runRefused: outcome.refused }
+    if ('run' in outcome) return { ...recorded, approvalId, runId: outcome.run.id }
+    // A freeze or a run came between the look and this moment, and people were told of something that does not happen: the next look says so.
+    await tx
+      .updateTable('incidents')
+      .set({ next_assessment_at: instantOf(epochMs(nowOf(context)) + AFTER_REFUSAL_MS) })
+      .where('id', '=', incident.id)
+      .execute()
+    return { ...recorded, approvalId, runRefused: outcome.refused }
   })
 }
 

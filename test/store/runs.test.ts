@@ -156,13 +156,15 @@ describe('a run', () => {
     expect(await test.store.audit.verify(test.anchors)).toMatchObject({ ok: true })
   })
 
-  it('refused by a busy group leaves the decision on record with the reason', async () => {
+  it('refused by a busy group leaves the decision on record with the reason, and is looked at again at once', async () => {
     const test = await server.open()
     await test.store.runs.request(wanted(test))
     const decision = { action: 'region_failover', disposition: 'act', target: 'secondary', planHash: 'plan-1' } as const
     const run = { startBefore: test.at(60_000), cooldownSeconds: 60, isDryRun: false }
-    const recorded = await test.store.decisions.record(decisionOf(test, await claimed(test), { decision, run }))
+    const claim = await claimed(test)
+    const recorded = await test.store.decisions.record(decisionOf(test, claim, { decision, run }))
     expect(recorded).toMatchObject({ runId: null, runRefused: 'group_busy' })
     expect(await test.store.decisions.list()).toHaveLength(1)
+    expect(await test.store.incidents.get(claim.incidentId)).toMatchObject({ nextAssessmentAt: test.at(5000) })
   })
 })
