@@ -13,12 +13,13 @@ import { systemClock } from '../../agent/lib/clock.ts'
 import type { Store } from '../../agent/store/store.ts'
 import { realPorts } from '../parts/failover-servers.ts'
 import { clearOutage } from '../policy/inputs.ts'
+import { PLACES } from './plans.ts'
 import type { Users } from './users.ts'
 
 const SHOP = Service.parse({
   name: 'shop',
-  primary: { provider: 'own', region: 'main' },
-  dr: { provider: 'own', region: 'dr' },
+  primary: PLACES.main,
+  dr: PLACES.dr,
 })
 
 /** A run that stops to wait for a person has failed here: there is none. */
@@ -156,7 +157,8 @@ function lossOf(followed: Users['acknowledged'], present: readonly string[]): St
   return measureLoss(followed, found)
 }
 
-function longestSilence({ acknowledged }: Users, sinceMs: number): number {
+/** The longest time since then in which no write of any user succeeded. */
+export function longestSilence({ acknowledged }: Users, sinceMs: number): number {
   let longest = 0
   let last = sinceMs
   for (const { atMs } of acknowledged) {

@@ -138,8 +138,18 @@ async function nodeOf(name: string, folder: string, etcd: Part): Promise<Node> {
     },
     stop: async () => {
       if (child) await stopChild(child)
+      await endServer(data)
     },
   }
+}
+
+/** Patroni that is ended while it starts its server leaves it running. */
+async function endServer(data: string): Promise<void> {
+  const file = join(data, 'postmaster.pid')
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0
+  if (pid <= 0 || !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)) return
+  process.kill(pid, 'SIGQUIT')
+  await waitUntil(() => !existsSync(file), 20_000, 'the server of a Patroni node to end')
 }
 
 /** PostgreSQL refuses to run as root. */

@@ -7,40 +7,66 @@ import type { Site, Sites } from './sites.ts'
 const isRoot = process.getuid?.() === 0
 const runAs = isRoot ? ['runuser', '-u', 'postgres', '--'] : []
 
-/**
- * Away: the old primary may be dead or alive. Consent to the loss is the run's, not the plan's. Where the whole site is gone there is no load
- * balancer left to turn, and the name alone moves users.
- */
-export function awayPlan(sites: Sites, isSiteLost = false): Plan {
+/** The places that the two sites stand for. */
+export const PLACES = {
+  main: { provider: 'aws', region: 'eu-west-1' },
+  dr: { provider: 'azure', region: 'westeurope' },
+} as const
+
+export interface AwayWanted {
+  readonly service?: string
+  /** There is no load balancer left to turn, and the name alone moves users. */
+  readonly isSiteLost?: boolean
+  /** Takes the old primary out of service where it does not answer; without it, that is left to a person's consent. */
+  readonly powerOff?: readonly string[]
+  readonly failback?: string
+}
+
+/** Away: the old primary may be dead or alive. Consent to the loss is the run's, not the plan's. */
+export function awayPlan(sites: Sites, wanted: AwayWanted = {}): Plan {
+  return Plan.parse(PlanFile.parse(awayFile(sites, wanted)))
+}
+
+/** The same as a file says it. */
+export function awayFile(sites: Sites, wanted: AwayWanted = {}) {
+  const { service = 'shop', isSiteLost = false, powerOff, failback } = wanted
   const [from, to] = [sites.main, sites.dr]
-  return planOf(sites, 'shop-away', 'dr_failover', 'away', to, [
+  const source = { ...serverOf(from.database), port: sites.outside.databasePort }
+  const stages = [
     {
       stage: 'fence-source',
       timeoutSeconds: 30,
-      source: serverOf(from.database),
+      source,
       standby: serverOf(to.database),
       writer: { user: 'app' },
-      whenUnreachable: 'leave_to_consent',
+      ...(powerOff ? { powerOff } : { whenUnreachable: 'leave_to_consent' }),
     },
     {
       stage: 'promote-database',
       timeoutSeconds: 60,
-      source: serverOf(from.database),
+      source,
       target: serverOf(to.database),
       writer: { user: 'app' },
     },
     ...(isSiteLost ? [] : [shift(from, 'r1', 'r2')]),
     dns(sites, from, to),
-  ])
+  ]
+  const name = `${service}-away`
+  return { ...fileOf(sites, { name, service, direction: 'away', to, stages }), ...(failback && { failback }) }
 }
 
 /** Home: data first, then a planned stop of writes, so that nothing is lost. */
 export function homePlan(sites: Sites): Plan {
+  return Plan.parse(PlanFile.parse(homeFile(sites)))
+}
+
+/** The same as a file says it. */
+export function homeFile(sites: Sites) {
   const [from, to] = [sites.dr, sites.main]
   const flags = `-p ${to.database.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c wal_log_hints=on -c max_connections=60`
   const folder = to.database.folder
   const start = [...runAs, postgresProgram('pg_ctl'), '-D', folder, '-w', '-l', `${folder}.log`, '-o', flags, 'start']
-  return planOf(sites, 'shop-home', 'dr_failover', 'back', to, [
+  const stages = [
     {
       stage: 'rebuild-standby',
       timeoutSeconds: 90,
@@ -77,7 +103,8 @@ export function homePlan(sites: Sites): Plan {
     shift(sites.main, 'r2', 'r1'),
     { ...shift(sites.dr, 'r1', 'r2'), id: 'shift-traffic-dr' },
     dns(sites, from, to),
-  ])
+  ]
+  return fileOf(sites, { name: 'shop-home', service: 'shop', direction: 'back', to, stages })
 }
 
 function shift({ proxy }: Site, from: string, to: string) {
@@ -104,7 +131,21 @@ function dns({ zone, resolver }: Sites, from: Site, to: Site) {
   }
 }
 
-function planOf(sites: Sites, name: string, action: string, direction: string, to: Site, stages: object[]): Plan {
+interface FileWanted {
+  readonly name: string
+  readonly service: string
+  readonly direction: 'away' | 'back'
+  readonly to: Site
+  readonly stages: readonly object[]
+}
+
+/**
+ * A standby that is cut off cannot know what it lacks, so that its lag grows while nobody writes any more, and people answer. It has to last until they
+ * have; what is really lost is counted.
+ */
+export const RPO_SECONDS = 300
+
+function fileOf(sites: Sites, { name, service, direction, to, stages }: FileWanted) {
   const url = `http://${to.address}:${sites.main.proxy.port}/orders`
   const verify = {
     stage: 'verify',
@@ -113,21 +154,16 @@ function planOf(sites: Sites, name: string, action: string, direction: string, t
     within: [{ series: 'failed_share', max: 0.01 }],
     minimumSamples: 2,
   }
-  return Plan.parse(
-    PlanFile.parse({
-      version: 1,
-      kind: 'DisasterRecoveryPlan',
-      name,
-      description: 'Moves the shop between two sites on one machine.',
-      service: 'shop',
-      action,
-      direction,
-      source: { provider: 'own', region: to === sites.dr ? 'main' : 'dr' },
-      target: { provider: 'own', region: to === sites.dr ? 'dr' : 'main' },
-      // The longest that every stage may take; what it takes is measured.
-      objectives: { rtoSeconds: 500, rpoSeconds: 5 },
-      probe: { by: 'http', writeUrl: url, readUrl: url },
-      stages: [...stages, verify],
-    }),
-  )
+  const [source, target] = to === sites.dr ? [PLACES.main, PLACES.dr] : [PLACES.dr, PLACES.main]
+  return {
+    version: 1,
+    kind: 'DisasterRecoveryPlan',
+    name,
+    description: 'Moves the shop between two sites on one machine.',
+    ...{ service, action: 'dr_failover', direction, source, target },
+    // The longest that every stage may take; what it takes is measured.
+    objectives: { rtoSeconds: 500, rpoSeconds: RPO_SECONDS },
+    probe: { by: 'http', writeUrl: url, readUrl: url },
+    stages: [...stages, verify],
+  }
 }

@@ -1,101 +1,118 @@
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Plan } from '../../agent/domain/plan.ts'
 import type { JournalEntry } from '../../agent/domain/run.ts'
 import { sql } from '../parts/failover-servers.ts'
 import { waitUntil } from '../parts/servers.ts'
-import { carryOut, countWrites, type DrillResult } from './drill.ts'
+import { type AgentRun, answerWhenAsked, runByCommand } from './agent-move.ts'
+import { startAgentWorld } from './agent-world.ts'
+import { countWrites, longestSilence } from './drill.ts'
 import { hasPatroni, measurePatroni } from './patroni.ts'
-import { awayPlan, homePlan } from './plans.ts'
-import { comparison, stageTable, summaryOf, writeMove } from './report.ts'
-import { type Site, startSites } from './sites.ts'
-import { startStore } from './store.ts'
+import { answeredLines, comparison, type DrillFigures, stageTable, summaryOf } from './report.ts'
+import type { Site } from './sites.ts'
 import { startUsers, type Users } from './users.ts'
 
 /**
- * A whole failover and the way home on real servers of this machine, under load: databases, load balancers, DNS and applications of two sites, the
- * executor with its journal, and users who notice. Then Patroni with a pair of the same databases, for comparison. Nothing is left behind.
+ * From the alert to a verified service on the other side, and the way home, on real servers of this machine, under load: databases, load balancers, DNS
+ * and applications of two sites, Prometheus and Alertmanager, an agent in a process of its own, and users who notice. Then Patroni with a pair of the
+ * same databases, for comparison. Nothing is left behind.
  */
 const { values: options } = parseArgs({
-  options: { html: { type: 'string' }, 'no-patroni': { type: 'boolean', default: false } },
+  options: {
+    html: { type: 'string' },
+    json: { type: 'string' },
+    'no-patroni': { type: 'boolean', default: false },
+  },
 })
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const stops: (() => Promise<unknown>)[] = []
 process.exitCode = 1
-const unwind = async () => {
-  for (const stop of stops.splice(0).reverse()) await stop().catch(() => undefined)
-  say('\neverything is stopped and removed')
+let unwinding: Promise<void> | undefined
+// Whoever comes second, such as the failure of what was interrupted, waits for the first.
+const unwind = () => {
+  unwinding ??= (async () => {
+    for (const stop of stops.splice(0).reverse()) await stop().catch(() => undefined)
+    say('\neverything is stopped and removed')
+  })()
+  return unwinding
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void unwind().then(() => process.exit(1)))
 
 try {
-  say('starting two sites: PostgreSQL primary and synchronous standby, HAProxy, applications, BIND and a resolver')
-  const { store, stop: stopStore } = await startStore()
-  stops.push(stopStore)
-  const sites = await startSites()
-  stops.push(sites.stop)
+  say('starting two sites (PostgreSQL with a synchronous standby, HAProxy, applications, BIND and a resolver),')
+  say('Prometheus, Alertmanager, a blackbox exporter, and an agent')
+  const world = await startAgentWorld({ services: ['shop'] })
+  stops.push(world.stop)
+  const { sites, agent } = world
   await sites.replicateSynchronously()
   const users = startUsers(sites, 4)
   stops.push(users.stop)
-  await waitUntil(async () => users.acknowledged.length > 100, 30_000, 'users who can write')
+  world.monitoring.follow('shop', users)
+  // Rates need a few scrapes before they say anything.
+  await waitUntil(async () => users.acknowledged.length > 500, 60_000, 'users who can write')
 
   const ordersAt = async ({ database }: Site) =>
     (await sql(database, 'SELECT id FROM orders')).map(({ id }) => String(id))
-  const move = async (plan: Plan, site: Site, how: { lossSeconds?: number; onsetMs?: number; isDryRun?: boolean }) => {
-    const { rtoSeconds, rpoSeconds } = plan.objectives
-    const about = how.isDryRun ? 'rehearsal' : `RTO ${rtoSeconds} s, RPO ${rpoSeconds} s`
-    say(`\n${plan.name}: ${plan.stages.length} stages, ${about}`)
-    const beganMs = performance.now()
-    const result = await carryOut(store, plan, users, {
-      present: () => ordersAt(site),
-      isDryRun: how.isDryRun ?? false,
-      consentedSeconds: how.lossSeconds ?? null,
-      ...(how.onsetMs !== undefined && { onsetMs: how.onsetMs }),
-      onEntry: (entry) => tell(entry, performance.now() - beganMs),
-    })
-    if (options.html !== undefined) say(`  wrote ${writeMove(options.html, plan, result)}`)
-    return result
+  const tellRun = async ({ run, journal }: AgentRun, name: string) => {
+    for (const entry of journal) tell(entry, Date.parse(entry.at) - Date.parse(run.requestedAt))
+    if (options.html !== undefined) say(`  wrote ${await world.writePage(options.html, name, run.id)}`)
   }
-  const sum = async (result: DrillResult, site: Site) => {
+  const count = async (site: Site) => {
     await serve(users)
-    const followed = [...users.acknowledged]
-    for (const line of summaryOf(result, countWrites({ ...users, acknowledged: followed }, await ordersAt(site))))
-      say(line)
-    say(stageTable(result))
+    const followed = { ...users, acknowledged: [...users.acknowledged] }
+    return countWrites(followed, await ordersAt(site))
   }
 
-  const rehearsed = await move(awayPlan(sites), sites.main, { isDryRun: true })
+  say('\na rehearsal is ordered: failwise drill shop-away')
+  const rehearsed = await runByCommand(agent, ['drill', 'shop-away'])
   const effects = rehearsed.journal.filter(({ kind }) => kind === 'effect').length
-  say(`  ${rehearsed.state}: ${effects} effects`)
+  say(`  ${rehearsed.run.state}: ${effects} effects`)
 
-  say('\nthe main site is lost: its database and its load balancer are killed')
+  say('\nthe main site is lost: its database, its load balancer and its provider’s interface are gone')
+  const lostAtMs = performance.now()
   const onsetMs = Date.now()
   await sites.loseMain()
-  const seen = users.acknowledged.length
-  await waitUntil(async () => users.failedAtMs.length > 20, 10_000, 'users who are hurt')
-  say(
-    `users are hurt (${users.acknowledged.length - seen} writes since); a person orders the move and accepts to lose 5 s`,
-  )
-  const away = await move(awayPlan(sites, true), sites.dr, { lossSeconds: 5, onsetMs })
-  await sum(away, sites.dr)
+  const answered = await answerWhenAsked(agent, 'shop', onsetMs)
+  await tellRun(answered, 'shop-away')
+  for (const line of answeredLines(answered)) say(line)
+  const awayCount = await count(sites.dr)
+  const awaySilenceMs = longestSilence(users, lostAtMs)
+  for (const line of summaryOf(answered, awaySilenceMs, awayCount)) say(line)
+  say(stageTable(answered))
 
-  say('\nthe machines of the main site are there again; a person orders the way home')
+  say('\nthe machines of the main site are there again; a person ends the cooldown and orders the way home')
   await sites.returnMain()
-  const home = await move(homePlan(sites), sites.main, {})
-  await sum(home, sites.main)
+  await agent.command(['run', 'end-cooldown', 'shop', '--reason', 'the site is whole again'])
+  const homeAtMs = performance.now()
+  const home = await runByCommand(agent, ['failback', 'shop-home'])
+  await tellRun(home, 'shop-home')
+  const homeSilenceMs = longestSilence(users, homeAtMs)
+  for (const line of summaryOf(home, homeSilenceMs, await count(sites.main))) say(line)
+  say(stageTable(home))
   await users.stop()
-  const count = countWrites(users, await ordersAt(sites.main))
+  const total = countWrites(users, await ordersAt(sites.main))
   say(
-    `\nin all: ${count.acknowledged} acknowledged writes, ${count.lost} lost, ${count.duplicated} doubled; ${count.failed} got no answer or a refusal`,
+    `\nin all: ${total.acknowledged} acknowledged writes, ${total.lost} lost, ${total.duplicated} doubled; ${total.failed} got no answer or a refusal`,
   )
-  await sites.stop()
+  await world.stop()
 
   const compares = !options['no-patroni'] && hasPatroni()
   if (compares)
     say('\nPatroni and etcd: a pair of the same servers, synchronous; its leader dies, then a switch is ordered')
-  say(`\n${comparison(away, home, count.lost, compares ? await measurePatroni(stops) : null)}`)
-  const isGood = away.state === 'succeeded' && home.state === 'succeeded' && effects === 0
-  process.exitCode = isGood && count.lost === 0 && count.duplicated === 0 ? 0 : 1
+  const patroni = compares ? await measurePatroni(stops) : null
+  const figures: DrillFigures = {
+    answered,
+    home,
+    awaySilenceMs,
+    homeSilenceMs,
+    total,
+    rehearsedEffects: effects,
+    patroni,
+  }
+  say(`\n${comparison(figures)}`)
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`)
+  const isGood = answered.run.state === 'succeeded' && home.run.state === 'succeeded' && effects === 0
+  process.exitCode = isGood && total.lost === 0 && total.duplicated === 0 ? 0 : 1
 } finally {
   await unwind()
 }
@@ -109,7 +126,7 @@ async function serve(users: Users): Promise<void> {
   const before = users.acknowledged.length
   await waitUntil(
     async () => users.acknowledged.length > before + 50,
-    15_000,
+    30_000,
     'users who can write again after the move',
   )
 }

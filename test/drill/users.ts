@@ -14,8 +14,11 @@ export interface Users {
 
 const PAUSE_MS = 15
 
-/** People who look the name up, as long as its answer may be kept, and write to whatever it points to; nobody tries twice. */
-export function startUsers(sites: Sites, count: number): Users {
+/**
+ * People who look the name up, as long as its answer may be kept, and write to whatever it points to; nobody tries twice. Whose they are stands in
+ * front of the numbers of their writes.
+ */
+export function startUsers(sites: Sites, count: number, of = 'shop'): Users {
   const resolver = new Resolver({ timeout: 1000, tries: 1 })
   resolver.setServers([sites.resolver.server])
   const acknowledged: Users['acknowledged'] = []
@@ -32,7 +35,7 @@ export function startUsers(sites: Sites, count: number): Users {
   }
   const write = async (user: number) => {
     for (let number = 1; !isOver; number++) {
-      const id = `${user}-${number}`
+      const id = `${of}-${user}-${number}`
       const isGood = await post(address, sites.main.proxy.port, id)
       if (isGood) acknowledged.push({ id, atMs: performance.now() })
       else failedAtMs.push(performance.now())

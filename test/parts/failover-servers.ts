@@ -129,18 +129,20 @@ export interface HaproxyPart extends Part {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
-/** A HAProxy with one backend `app` of servers `r1`, `r2`, …, all but the first with weight 0. */
+/** A HAProxy with one backend `app` of servers `r1`, `r2`, …, all but the first with weight 0 unless weights are given. */
 export async function startHaproxy(
   folder: string,
   serverPorts: readonly number[],
-  at: { readonly address: string; readonly port?: number } = { address: '127.0.0.1' },
+  at: { readonly address: string; readonly port?: number; readonly weights?: readonly number[] } = {
+    address: '127.0.0.1',
+  },
 ): Promise<HaproxyPart> {
-  const { address } = at
+  const { address, weights } = at
   const port = at.port ?? (await freePort())
   const socket = join(folder, `haproxy-${address}.sock`)
   const servers = serverPorts.map(
     (one, index) =>
-      `  server r${index + 1} 127.0.0.1:${one} weight ${index === 0 ? 100 : 0} check inter 200 fall 1 rise 1`,
+      `  server r${index + 1} 127.0.0.1:${one} weight ${weights?.[index] ?? (index === 0 ? 100 : 0)} check inter 200 fall 1 rise 1`,
   )
   const config = [
     'global',
@@ -183,6 +185,7 @@ export interface SmallService {
 /** A service that keeps a log of its requests; the answer comes from whoever serves it. */
 export async function startService(
   serve: (path: string, method: string, body: string) => Promise<{ status: number; body: string }>,
+  port = 0,
 ): Promise<SmallService> {
   const asked: string[] = []
   let isHealthy = true
@@ -193,9 +196,9 @@ export async function startService(
     const sent: Buffer[] = []
     for await (const chunk of request) sent.push(chunk as Buffer)
     const { status, body } = await serve(path, request.method ?? '', Buffer.concat(sent).toString())
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    response.writeHead(status, { 'content-type': path === '/metrics' ? 'text/plain' : 'application/json' }).end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
   return {
     port: typeof address === 'object' && address ? address.port : 0,
