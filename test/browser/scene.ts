@@ -86,7 +86,8 @@ export async function scene(
   const decisions = new Map<string, string>()
   const waiting = Promise.withResolvers<void>()
   const agent = await createAgent({
-    ...{ config, environment: {}, version: '0.0.0-browser', purpose: 'serve', analyst: 'rules' },
+    ...{ config, environment: {}, version: '0.0.0-browser', purpose: 'serve' },
+    analyst: 'analyst' in moreSettings ? 'auto' : 'rules',
     log: createLog({ level: 'silent' }),
     onAssessed: ({ snapshot, recorded }) => {
       const file = fileOf.get(snapshot.service.name)
