@@ -7,6 +7,7 @@ import { Fault } from './lib/errors.ts'
 import type { Admitted } from './server/accounts.ts'
 import { alertRoutes } from './server/alert-routes.ts'
 import { approvalRoutes } from './server/approval-routes.ts'
+import { auditRoutes } from './server/audit-routes.ts'
 import { accessFor } from './server/auth.ts'
 import { acceptJsonBodies } from './server/body.ts'
 import type { ConsoleFiles } from './server/console-files.ts'
@@ -101,6 +102,7 @@ export function createServer(
     alertRoutes(routes, deps, options, access)
     operationRoutes(routes, deps, access)
     recordRoutes(routes, deps, access)
+    auditRoutes(routes, deps, access)
     reviewRoutes(routes, deps, access)
     approvalRoutes(routes, deps, access)
     labelRoutes(routes, deps, access)

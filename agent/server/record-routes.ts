@@ -1,20 +1,15 @@
-import { PassThrough } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { AuditEntry } from '../domain/audit.ts'
 import { IncidentState } from '../domain/incident.ts'
-import { Instant } from '../domain/time.ts'
-import { asFault, Fault } from '../lib/errors.ts'
-import { AUDIT_COLUMNS } from '../store/keeping.ts'
+import { Fault } from '../lib/errors.ts'
 import { type Access, callerOf, needs } from './auth.ts'
 import { PAGE_SECURITY_POLICY, renderDecisionPage } from './decision-page.ts'
-import type { AuditQuery, ServerDeps } from './deps.ts'
+import type { ServerDeps } from './deps.ts'
 import { asStored, described } from './described.ts'
+import { PageParams } from './page-params.ts'
 import {
-  AuditBody,
   ContextBody,
-  contentOf,
   DecisionBody,
   DecisionsBody,
   IncidentBody,
@@ -22,16 +17,8 @@ import {
   ReplayAnswer,
   ScoresBody,
   StatusBody,
-  VerificationBody,
 } from './record-bodies.ts'
 
-/** An export of years may take a while; it is streamed, so it holds little memory meanwhile. */
-const EXPORT_TIMEOUT_MS = 600_000
-
-const PageParams = z.object({
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(200).optional(),
-})
 /** Larger than any policy that a person could review. */
 const POLICY_TEXT_LIMIT = 200_000
 
@@ -40,56 +27,7 @@ const ReplayBody = z
   .nullish()
 const IdParams = z.object({ id: z.string().min(1).max(200) })
 
-const EXPORT_TYPES = {
-  ndjson: 'application/x-ndjson',
-  json: 'application/json; charset=utf-8',
-  csv: 'text/csv; charset=utf-8',
-} as const
-
-/** Every kind of entry there is. */
-const AUDIT_KINDS = AuditEntry.options.map(({ shape }) => shape.kind.value)
-
-const Order = z.enum(['newest', 'oldest'])
-const Word = z.string().min(1).max(300).optional()
-
-/** What the audit log can be narrowed by. */
-const auditFilter = {
-  kind: z.enum(AUDIT_KINDS).optional(),
-  incident: Word,
-  service: Word,
-  actor: Word,
-  action: Word,
-  disposition: Word,
-  text: Word.meta({ description: 'anywhere in the entry' }),
-  from: Instant.optional(),
-  to: Instant.optional(),
-}
-const Sort = z.enum(['seq', 'kind', 'service', 'actor'])
-const AuditFilter = z.object({ ...auditFilter, order: Order, sort: Sort })
-
-/** Names of columns with commas between them. */
-const Columns = z
-  .string()
-  .max(300)
-  .transform((text) => text.split(','))
-  .pipe(z.array(z.enum(AUDIT_COLUMNS)).min(1))
-  .optional()
-  .meta({ description: `only these, of ${AUDIT_COLUMNS.join(', ')}; whole entries, which can be verified, without` })
-
-function auditQueryOf({
-  order,
-  sort,
-  kind,
-  incident,
-  ...rest
-}: z.output<typeof AuditFilter>): Pick<AuditQuery, 'order' | 'sort' | 'filter'> {
-  const { service, actor, action, disposition, text, from, to } = rest
-  const named = { service, actor, action, disposition, text, from, to, incidentId: incident }
-  const filter = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
-  return { order, sort, filter: { ...filter, ...(kind !== undefined && { kinds: [kind] }) } }
-}
-
-/** What has been recorded: incidents, decisions, the audit log. All of it needs the scope `read`. */
+/** What has been recorded: incidents, decisions, scores. All of it needs the scope `read`. */
 export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Access): void {
   const typed = app.withTypeProvider<ZodTypeProvider>()
   const onRequest = needs(access, 'read')
@@ -204,67 +142,6 @@ export function recordRoutes(app: FastifyInstance, deps: ServerDeps, access: Acc
       },
     },
     async ({ params }) => (await deps.getDecisionContext(params.id)) ?? notFound('decision', params.id),
-  )
-
-  typed.get(
-    '/v1/audit',
-    {
-      onRequest,
-      ...asStored,
-      schema: {
-        ...described(AuditBody),
-        tags: ['audit'],
-        summary: 'Entries of the audit log, newest first',
-        querystring: PageParams.extend({ ...auditFilter, order: Order.default('newest'), sort: Sort.default('seq') }),
-      },
-    },
-    async ({ query }) => deps.listAudit({ ...auditQueryOf(query), limit: query.limit, cursor: query.cursor ?? null }),
-  )
-
-  typed.get(
-    '/v1/audit/verify',
-    {
-      onRequest,
-      handlerTimeout: EXPORT_TIMEOUT_MS,
-      ...asStored,
-      schema: {
-        ...described(VerificationBody),
-        tags: ['audit'],
-        summary: 'Checks the chain and names the first broken entry',
-      },
-    },
-    async () => deps.verifyAudit(),
-  )
-
-  typed.get(
-    '/v1/audit/export',
-    {
-      onRequest,
-      handlerTimeout: EXPORT_TIMEOUT_MS,
-      schema: {
-        tags: ['audit'],
-        summary: 'The audit log, or what fits the filters, oldest first unless asked otherwise',
-        response: { 200: contentOf('one entry a line, an array, or a table', ...Object.values(EXPORT_TYPES)) },
-        querystring: z.object({
-          ...auditFilter,
-          order: Order.default('oldest'),
-          sort: Sort.default('seq'),
-          columns: Columns,
-          format: z.enum(['ndjson', 'json', 'csv']).default('ndjson'),
-        }),
-      },
-    },
-    async ({ query }, reply) => {
-      const { format, columns = null } = query
-      reply.type(EXPORT_TYPES[format]).header('content-disposition', `attachment; filename="audit.${format}"`)
-      const out = new PassThrough()
-      // A failure midway ends the connection without the last chunk, so that half a log is not taken for all of it.
-      deps.exportAudit(out, format, { ...auditQueryOf(query), columns }).then(
-        () => out.end(),
-        (error: unknown) => out.destroy(asFault(error)),
-      )
-      return out
-    },
   )
 
   typed.get(
