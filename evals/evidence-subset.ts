@@ -1,6 +1,7 @@
 import type { Evidence } from '../agent/domain/evidence.ts'
 import type { Signal } from '../agent/domain/signal.ts'
 import type { Snapshot } from '../agent/domain/snapshot.ts'
+import { Fault } from '../agent/lib/errors.ts'
 
 /** What `--without` may name beside an evidence id. */
 const KINDS: Readonly<Record<string, RegExp>> = {
@@ -14,6 +15,17 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   health: /^health(:|$)/,
   changes: /^changes(:|$)/,
   readiness: /^readiness(:|$)/,
+}
+
+/** Throws `usage` for a name that can mean no evidence: leaving nothing out would look like evidence that is worth nothing. */
+export function checkWithout(names: readonly string[]): void {
+  for (const name of names) {
+    const [kind = ''] = name.split(/[:-]/)
+    if (name === WORDS || KINDS[kind] !== undefined) continue
+    throw new Fault('usage', `--without: no evidence is called "${name}"`, {
+      hint: `Use ${[...Object.keys(KINDS), WORDS].join(', ')}, or an id such as prometheus:error_rate.`,
+    })
+  }
 }
 
 /** Whether a piece of evidence is meant by a name: a kind, its source, its id or the part of its id before a colon. */

@@ -9,6 +9,7 @@ import { codeFingerprint } from './code-fingerprint.ts'
 import { compare, comparisonText, type Side, sideFromReport } from './compare.ts'
 import { type Decided, decideCases } from './decide-cases.ts'
 import { type DeciderSpec, deciderFrom, HEALTH_SCORE } from './deciders.ts'
+import { checkWithout } from './evidence-subset.ts'
 import { gateStudy } from './gate-study.ts'
 import { writeHtml } from './html/write-html.ts'
 import { junitXml } from './junit.ts'
@@ -66,6 +67,7 @@ interface Evaluated {
 
 async function evaluate(spec: DeciderSpec, options: EvalOptions, io: EvalIo): Promise<Evaluated> {
   checkFilter(options.filter)
+  checkWithout(options.without)
   const decider = await deciderFrom(spec, io)
   const paths = await casePaths(options.incidents)
   if (paths.length === 0)

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { JournalEntry } from '../../agent/domain/run.ts'
 import { sql } from '../parts/failover-servers.ts'
 import { waitUntil } from '../parts/servers.ts'
 import { type AgentRun, answerWhenAsked, runByCommand } from './agent-move.ts'
 import { startAgentWorld } from './agent-world.ts'
 import { countWrites, longestSilence } from './drill.ts'
+import { drillOptions } from './options.ts'
 import { hasPatroni, measurePatroni } from './patroni.ts'
 import { answeredLines, comparison, type DrillFigures, stageTable, summaryOf } from './report.ts'
 import type { Site } from './sites.ts'
@@ -16,13 +16,7 @@ import { startUsers, type Users } from './users.ts'
  * and applications of two sites, Prometheus and Alertmanager, an agent in a process of its own, and users who notice. Then Patroni with a pair of the
  * same databases, for comparison. Nothing is left behind.
  */
-const { values: options } = parseArgs({
-  options: {
-    html: { type: 'string' },
-    json: { type: 'string' },
-    'no-patroni': { type: 'boolean', default: false },
-  },
-})
+const options = drillOptions(process.argv.slice(2)) ?? process.exit()
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const stops: (() => Promise<unknown>)[] = []
 process.exitCode = 1

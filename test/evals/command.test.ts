@@ -69,6 +69,7 @@ describe('failwise eval', () => {
       /not go with --html, --update-readme/,
     ],
     [['--max-flips', '0'], /needs --metamorphic/],
+    [['--without', 'loki,nonsense'], /--without: no evidence is called "nonsense"/],
     [['--filter', 'mood:bad'], /--filter: unknown field in "mood:bad"/],
     [['--policy', 'nowhere.yaml'], /--policy: .*nowhere\.yaml cannot be read/],
     [['--incidents', 'nowhere'], /nowhere: cannot be read/],
