@@ -1,7 +1,7 @@
-import { emptyResponse, httpPorts, jsonResponse, type World } from './world.ts'
+import { clusterPorts } from './cluster.ts'
+import { emptyResponse, jsonResponse, type World } from './world.ts'
 
 const ROUTE = '/apis/gateway.networking.k8s.io/v1/namespaces/prod/httproutes/shop'
-const SLICES = '/apis/discovery.k8s.io/v1/namespaces/prod/endpointslices'
 
 export interface GatewayWorld extends World {
   readonly weights: () => Readonly<Record<string, number>>
@@ -29,24 +29,14 @@ export function gatewayWorld(): GatewayWorld {
   const metadata = { resourceVersion: '7', generation: 3, annotations: {} as Record<string, string> }
   let observed = 3
   let looksUntilSeen = 0
-  let reads = 0
   const touch = () => {
     metadata.resourceVersion = String(Number(metadata.resourceVersion) + 1)
     metadata.generation += 1
     looksUntilSeen = 2
   }
   const world: GatewayWorld = {
-    ...httpPorts(({ method, url, headers, body }) => {
-      if (headers?.authorization !== 'Bearer kube-token-of-tests') return emptyResponse(401)
-      const { pathname, searchParams } = new URL(url)
-      if (method === 'GET' && ++reads % 4 === 0) return emptyResponse(429, { 'retry-after': '1' })
-      if (pathname === SLICES) {
-        const service = searchParams.get('labelSelector')?.replace('kubernetes.io/service-name=', '') ?? ''
-        return jsonResponse(200, { items: [{ endpoints: [{ conditions: { ready: ready.has(service) } }] }] })
-      }
-      if (pathname !== ROUTE) return emptyResponse(404)
+    ...clusterPorts(ROUTE, ready, ({ method, body }) => {
       if (method === 'PATCH') {
-        if (headers['content-type'] !== 'application/merge-patch+json') return emptyResponse(415)
         const patch = JSON.parse(body ?? '') as { metadata: typeof metadata; spec: { rules: typeof rules } }
         if (patch.metadata.resourceVersion !== metadata.resourceVersion) return emptyResponse(409)
         Object.assign(metadata.annotations, patch.metadata.annotations)

@@ -1,7 +1,7 @@
-import { emptyResponse, httpPorts, jsonResponse, type World } from './world.ts'
+import { clusterPorts } from './cluster.ts'
+import { emptyResponse, jsonResponse, type World } from './world.ts'
 
 const INGRESS = '/apis/networking.k8s.io/v1/namespaces/prod/ingresses/shop-canary'
-const SLICES = '/apis/discovery.k8s.io/v1/namespaces/prod/endpointslices'
 const PREFIX = 'nginx.ingress.kubernetes.io'
 
 export interface IngressWorld extends World {
@@ -23,19 +23,9 @@ export function ingressWorld(): IngressWorld {
     'cert-manager.io/cluster-issuer': 'letsencrypt',
   }
   let version = 7
-  let reads = 0
   const world: IngressWorld = {
-    ...httpPorts(({ method, url, headers, body }) => {
-      if (headers?.authorization !== 'Bearer kube-token-of-tests') return emptyResponse(401)
-      const { pathname, searchParams } = new URL(url)
-      if (method === 'GET' && ++reads % 4 === 0) return emptyResponse(429, { 'retry-after': '1' })
-      if (pathname === SLICES) {
-        const service = searchParams.get('labelSelector')?.replace('kubernetes.io/service-name=', '') ?? ''
-        return jsonResponse(200, { items: [{ endpoints: [{ conditions: { ready: ready.has(service) } }] }] })
-      }
-      if (pathname !== INGRESS) return emptyResponse(404)
+    ...clusterPorts(INGRESS, ready, ({ method, body }) => {
       if (method === 'PATCH') {
-        if (headers['content-type'] !== 'application/merge-patch+json') return emptyResponse(415)
         const { metadata, ...rest } = JSON.parse(body ?? '') as { metadata: Record<string, unknown> }
         // Annotations are all that a weight needs; whatever else is sent would change what is served.
         if (Object.keys(rest).length > 0) return emptyResponse(403)
