@@ -24,10 +24,10 @@ export function drillOptions(argv: readonly string[]) {
       },
     })
     if (!values.help) return values
-    console.log(HELP)
+    process.stdout.write(`${HELP}\n`)
     process.exitCode = 0
   } catch (error) {
-    console.error(`drill: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+    process.stderr.write(`drill: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}\n`)
     process.exitCode = 2
   }
   return null
